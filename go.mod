@@ -1,0 +1,8 @@
+module github.com/baakit/baakit
+
+go 1.26.0
+
+require (
+	github.com/rickar/cal/v2 v2.1.26
+	pgregory.net/rapid v1.3.0
+)
