@@ -1,0 +1,165 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// built is the program as a user would run it: go run reports an exit code of
+// its own, so the tests build once and run the binary.
+var built string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "lifecycle-test-")
+	if err != nil {
+		panic(err)
+	}
+	built = filepath.Join(dir, "lifecycle.exe")
+	if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func program(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := exec.Command(built, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return out.String(), errs.String(), exit.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), 0
+}
+
+func TestStory(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "kept")
+	stdout, stderr, code := program(t, "-dir", dir)
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	for _, want := range []string{dir, "ACT 1", "Larkspur Family Practice", "Fri 2027-01-01 (*)"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the story does not say %q", want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := program(t, "-json", "-dir", t.TempDir())
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	var story struct {
+		Schema string
+		Acts   []struct {
+			Act   string
+			Facts map[string]any
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &story); err != nil {
+		t.Fatal(err)
+	}
+	if story.Schema != "baakit.lifecycle/1" || len(story.Acts) == 0 || story.Acts[0].Act != "opening" {
+		t.Fatalf("the story begins with %q", stdout[:min(len(stdout), 200)])
+	}
+	facts := story.Acts[0].Facts
+	// 60 days from Monday 2 November 2026: 28 days to the end of November,
+	// 31 of December, 1 of January.
+	if got := facts["breach_report_ends_2"]; got != "2027-01-01" {
+		t.Errorf("breach_report_ends_2 = %v, want 2027-01-01", got)
+	}
+	if got := facts["documents_kept"]; got != "6 years" {
+		t.Errorf("documents_kept = %v, want 6 years", got)
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	good, err := os.ReadFile("case.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(string(good)) }
+	tests := []struct {
+		name, content string
+		want          []string
+	}{
+		{"empty", "", []string{"must be JSON"}},
+		{"malformed", "{", []string{"must be JSON"}},
+		{"nothing in it", "{}", []string{"schema", "zone", "today", "vendor.name", "customer.home", "terms.cure", "dates.offered"}},
+		{"wrong values", edit(`"60 days"`, `"two months"`, `"2026-09-15"`, `"2026-02-30"`, `"IL"`, `"XX"`), []string{"today", "vendor.home", "terms.breach_report"}},
+		{"wrong order", edit(`"2026-10-01"`, `"2026-09-01"`), []string{"dates.effective: must not be before offered"}},
+		{"wrong role", edit(`"covered entity"`, `"business associate"`), []string{"customer.role"}},
+		{"no zone", edit("America/Chicago", "Chicago"), []string{"zone"}},
+		{"unknown field", edit(`"today"`, `"extra": 1, "today"`), []string{"extra"}},
+		{"unknown act", edit(`"closures"`, `"acts": {"intermission": {}}, "closures"`), []string{"acts"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			name := filepath.Join(dir, "case.json")
+			if err := os.WriteFile(name, []byte(tt.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			kept := filepath.Join(dir, "kept")
+			stdout, stderr, code := program(t, "-case", name, "-dir", kept)
+			if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 {
+				t.Fatalf("exit code %d, standard output %q, standard error %q; want 2, nothing, one line", code, stdout, stderr)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("standard error %q does not name %q", stderr, want)
+				}
+			}
+			if _, err := os.Stat(kept); err == nil {
+				t.Error("the folder was made although the case is wrong")
+			}
+		})
+	}
+	t.Run("missing file", func(t *testing.T) {
+		t.Parallel()
+		stdout, stderr, code := program(t, "-case", filepath.Join(t.TempDir(), "none.json"))
+		if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 {
+			t.Fatalf("exit code %d, standard output %q, standard error %q; want 2, nothing, one line", code, stdout, stderr)
+		}
+	})
+	t.Run("stray argument", func(t *testing.T) {
+		t.Parallel()
+		if _, stderr, code := program(t, "case.json"); code != 2 || strings.Count(stderr, "\n") != 1 {
+			t.Fatalf("exit code %d, standard error %q; want 2, one line", code, stderr)
+		}
+	})
+}
+
+// A second term in hours ends at an instant, in the zone of the case.
+func TestHoursClock(t *testing.T) {
+	t.Parallel()
+	good, err := os.ReadFile("case.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "case.json")
+	if err := os.WriteFile(name, bytes.Replace(good, []byte(`"60 days"`), []byte(`"72 hours"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := program(t, "-case", name, "-dir", t.TempDir())
+	if code != 0 || !strings.Contains(stdout, "Sun 2026-10-04 09:00") {
+		t.Fatalf("exit code %d, standard error %q, story:\n%s", code, stderr, stdout)
+	}
+}
