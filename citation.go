@@ -184,11 +184,10 @@ func isParagraph(s string) bool {
 	if s == "" {
 		return true
 	}
-	inner, ok := strings.CutPrefix(s, "(")
-	if inner, ok = strings.CutSuffix(inner, ")"); !ok {
+	if len(s) < 3 || s[0] != '(' || s[len(s)-1] != ')' {
 		return false
 	}
-	for designation := range strings.SplitSeq(inner, ")(") {
+	for designation := range strings.SplitSeq(s[1:len(s)-1], ")(") {
 		if designation == "" || strings.ContainsFunc(designation, func(r rune) bool {
 			return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 		}) {

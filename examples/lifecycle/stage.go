@@ -104,11 +104,11 @@ func (s *stage) table(rows [][]string) {
 		}
 	}
 	for _, row := range rows {
-		line := " "
+		var line strings.Builder
 		for i, cell := range row {
-			line += " " + cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)+1)
+			line.WriteString("  " + cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)))
 		}
-		s.say("%s", strings.TrimRight(line, " "))
+		s.say("%s", strings.TrimRight(line.String(), " "))
 	}
 }
 

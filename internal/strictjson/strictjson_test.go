@@ -28,7 +28,6 @@ type outer struct {
 	Yes   *bool           `json:"yes"`
 	Items []inner         `json:"items"`
 	Raw   json.RawMessage `json:"raw"`
-	any   int // unexported: its name is unknown to Decode
 }
 
 func TestDecodeReportsEverything(t *testing.T) {
