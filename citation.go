@@ -48,6 +48,9 @@ type CitationFields struct {
 // ErrCitation is the error of a text that is not a Citation.
 var ErrCitation = errors.New("baakit: not a citation: want an authority and a place in it, as in 45 CFR 164.404(b)")
 
+// invalidCitation is the String of the zero Citation, which no authority bears.
+const invalidCitation = "invalid Citation"
+
 // maxCitation bounds each part of a citation, in bytes.
 const maxCitation = 1000
 
@@ -92,7 +95,7 @@ func NewCitation(f CitationFields) (Citation, error) {
 // most 1000 bytes with an authority is a citation; others give the zero
 // Citation and [ErrCitation].
 func ParseCitation(s string) (Citation, error) {
-	if s == "" || !isPlain(s) {
+	if s == "" || s == invalidCitation || !isPlain(s) {
 		return Citation{}, ErrCitation
 	}
 	authority, pinpoint := s, ""
@@ -252,7 +255,7 @@ func (c Citation) Compare(d Citation) int {
 // Citation".
 func (c Citation) String() string {
 	if c.IsZero() {
-		return "invalid Citation"
+		return invalidCitation
 	}
 	return shortForm(c.authority, c.pinpoint)
 }

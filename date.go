@@ -141,23 +141,31 @@ func (d Date) In(loc *time.Location) (start, end time.Time) {
 }
 
 // startOfDay returns the first instant whose local day is the one of the
-// ordinal or a later one. It asks for no local midnight, which may not exist
-// or exist twice: within each stretch of a constant offset midnight is one
-// subtraction, and the first stretch that reaches it has the answer.
+// ordinal or a later one. It asks package time for no local midnight, which
+// may not exist or exist twice, and not for the bounds of a zone's offset,
+// which it gets wrong at the end of leap years. It walks through the two days
+// around the answer in quarter hours, since civil clocks change by no less,
+// and bisects the one in which the day begins.
 func startOfDay(ordinal int32, loc *time.Location) time.Time {
 	midnight := (int64(ordinal) - 1 + year1) * secondsPerDay
-	for t := time.Unix(midnight-2*secondsPerDay, 0).In(loc); ; {
-		_, offset := t.Zone()
-		begin, end := t.ZoneBounds()
-		start := time.Unix(midnight-int64(offset), 0).In(loc)
-		if !begin.IsZero() && start.Before(begin) {
-			start = begin
-		}
-		if end.IsZero() || start.Before(end) {
-			return start
-		}
-		t = end
+	local := func(sec int64) int64 {
+		_, offset := time.Unix(sec, 0).In(loc).Zone()
+		return sec + int64(offset)
 	}
+	const quarter = 15 * 60
+	before := 2*midnight - local(midnight) - 26*60*60
+	for local(before+quarter) < midnight {
+		before += quarter
+	}
+	after := before + quarter
+	for before+1 < after {
+		if mid := before + (after-before)/2; local(mid) < midnight {
+			before = mid
+		} else {
+			after = mid
+		}
+	}
+	return time.Unix(after, 0).In(loc)
 }
 
 const (

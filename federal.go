@@ -26,15 +26,18 @@ import (
 func Federal() Calendar { return federal() }
 
 var federal = sync.OnceValue(func() *federalCalendar {
-	return &federalCalendar{holidays: []*cal.Holiday{
+	f := &federalCalendar{holidays: []*cal.Holiday{
 		us.NewYear, us.MlkDay, us.PresidentsDay, us.MemorialDay, us.Juneteenth, us.IndependenceDay,
 		us.LaborDay, us.ColumbusDay, us.VeteransDay, us.ThanksgivingDay, us.ChristmasDay,
 	}}
+	f.spanDays = sync.OnceValue(func() []int32 { return listBusinessDays(f, spanAfter) })
+	return f
 })
 
 type federalCalendar struct {
 	holidays []*cal.Holiday
 	years    [maxYear + 1]atomic.Pointer[closedDays]
+	spanDays func() []int32
 }
 
 // closedDays has one bit for each day of a year, by its day of the year.

@@ -2,7 +2,6 @@ package baakit
 
 import (
 	"math"
-	"sort"
 	"time"
 )
 
@@ -88,34 +87,51 @@ func (p Period) Span(cal Calendar) Span {
 	return Span{}
 }
 
-// businessSpan tries n business days from every day of the range.
+// businessSpan tries n business days from every day of the range. All days
+// from one business day up to the next arrive at the same day: the first of
+// them takes longest and the last is quickest.
 func businessSpan(cal Calendar, n int) (shortest, longest int) {
 	open := businessDays(cal, n)
-	shortest, next := unbounded, 0 // next is the first business day after d
-	for d := spanFirst.ordinal; d <= spanLast.ordinal; d++ {
-		for next < len(open) && open[next] <= d {
-			next++
-		}
+	shortest = unbounded
+	from := spanFirst.ordinal
+	for next := 0; from <= spanLast.ordinal; next++ {
 		end := next + n - 1
 		if end >= len(open) {
 			return shortest, unbounded
 		}
-		shortest = min(shortest, int(open[end]-d))
-		longest = max(longest, int(open[end]-d))
+		to := min(open[next]-1, spanLast.ordinal)
+		if from <= to {
+			longest = max(longest, int(open[end]-from))
+			shortest = min(shortest, int(open[end]-to))
+		}
+		from = open[next]
 	}
 	return shortest, longest
 }
 
-// businessDays lists the business days of the range and the n after it.
+// spanAfter is how many business days behind the range the federal calendar
+// keeps: enough for any period of an agreement.
+const spanAfter = 1000
+
+// businessDays lists the business days of the range and at least n after it,
+// if there are so many.
 func businessDays(cal Calendar, n int) []int32 {
-	open := make([]int32, 0, 20000)
-	for d, closed := spanFirst, 0; !d.IsZero() && closed <= maxClosed; d = d.AddDays(1) {
+	if f, ok := cal.(*federalCalendar); ok && n <= spanAfter {
+		return f.spanDays()
+	}
+	return listBusinessDays(cal, n)
+}
+
+func listBusinessDays(cal Calendar, n int) []int32 {
+	var open []int32
+	after := 0
+	for d, closed := spanFirst, 0; !d.IsZero() && closed <= maxClosed && after < n; d = d.AddDays(1) {
 		closed++
 		if cal.IsBusinessDay(d) {
 			open, closed = append(open, d.ordinal), 0
-		}
-		if d.After(spanLast) && sort.Search(len(open), func(i int) bool { return open[i] > spanLast.ordinal })+n <= len(open) {
-			break
+			if d.After(spanLast) {
+				after++
+			}
 		}
 	}
 	return open
