@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -234,13 +235,13 @@ func FuzzParsePeriod(f *testing.F) {
 
 // containsDigits reports whether the digits of s, alone, are number.
 func containsDigits(s, number string) bool {
-	digits := ""
+	var digits strings.Builder
 	for _, r := range s {
 		if r >= '0' && r <= '9' {
-			digits += string(r)
+			digits.WriteString(string(r))
 		}
 	}
-	return digits == number
+	return digits.String() == number
 }
 
 func ExamplePeriod() {
