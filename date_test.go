@@ -270,6 +270,7 @@ func TestDateInTable(t *testing.T) {
 		{"America/Havana", "2026-03-08", "2026-03-08T01:00:00-04:00", 23},    // no midnight
 		{"Australia/Lord_Howe", "2026-04-05", "2026-04-05T00:00:00+11:00", 24.5},
 		{"America/St_Johns", "2006-10-29", "2006-10-29T00:00:00-02:30", 25}, // back at 0:01, over midnight
+		{"Africa/Monrovia", "1972-01-07", "1972-01-07T00:44:30Z", 23.258333333333333}, // forward at midnight by 44½ minutes
 		{"Pacific/Apia", "2011-12-29", "2011-12-29T00:00:00-10:00", 24},
 		{"Pacific/Apia", "2011-12-30", "2011-12-31T00:00:00+14:00", 0}, // skipped
 		{"Pacific/Apia", "2011-12-31", "2011-12-31T00:00:00+14:00", 24},
@@ -315,8 +316,10 @@ func TestDateScanTime(t *testing.T) {
 	if err := d.Scan(time.Date(2026, 5, 6, 0, 0, 0, 0, time.FixedZone("", -5*3600))); err != nil || d.String() != "2026-05-06" {
 		t.Errorf("Scan of a midnight = %s, %v", d, err)
 	}
-	if err := d.Scan(time.Date(2026, 5, 7, 0, 0, 1, 0, time.UTC)); !errors.Is(err, baakit.ErrDate) || d.String() != "2026-05-06" {
-		t.Errorf("Scan of a time of day = %s, %v", d, err)
+	for _, at := range []time.Duration{time.Hour, time.Minute, time.Second, 1} {
+		if err := d.Scan(time.Date(2026, 5, 7, 0, 0, 0, 0, time.UTC).Add(at)); !errors.Is(err, baakit.ErrDate) || d.String() != "2026-05-06" {
+			t.Errorf("Scan of a midnight and %s = %s, %v", at, d, err)
+		}
 	}
 	if err := d.Scan(time.Date(10000, 5, 7, 0, 0, 0, 0, time.UTC)); !errors.Is(err, baakit.ErrDate) {
 		t.Errorf("Scan of the year 10000 = %v", err)

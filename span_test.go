@@ -211,6 +211,10 @@ func TestSum(t *testing.T) {
 			t.Errorf("%s: %s, want %s", tt.name, tt.got, tt.want)
 		}
 	}
+	// From the last moment before a day of 23 hours, and the first of one of 25.
+	if shortest, longest := baakit.MustParsePeriod("1 day").Span(nil).Hours(); shortest != 23 || longest != 49 {
+		t.Errorf("1 day takes %d to %d hours, want 23 to 49", shortest, longest)
+	}
 	if !baakit.Sum(nil).IsZero() || !baakit.Sum(nil, baakit.Period{}).IsZero() || sum("1 day").IsZero() {
 		t.Error("IsZero of a sum")
 	}

@@ -51,6 +51,12 @@ func TestDecodeReportsEverything(t *testing.T) {
 			{Path: "(member 6)", Rule: "is not a known field"},
 			{Path: "name", Rule: "must not be given twice"},
 		}},
+		{"keys that could be anything", `{"jane roe":1,"` + strings.Repeat("x", 41) + `":1,"":1,"_a":1}`, baakit.FieldErrors{
+			{Path: "(member 1)", Rule: "is not a known field"},
+			{Path: "(member 2)", Rule: "is not a known field"},
+			{Path: "(member 3)", Rule: "is not a known field"},
+			{Path: "(member 4)", Rule: "is not a known field"},
+		}},
 		{"empty", ``, baakit.FieldErrors{{Rule: "must be JSON; it ends too early"}}},
 		{"malformed", `{"name":}`, baakit.FieldErrors{{Rule: "must be JSON; it is malformed at byte 9"}}},
 		{"two values", `{} {}`, baakit.FieldErrors{{Rule: "must be one JSON value; there is more at byte 4"}}},
