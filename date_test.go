@@ -269,7 +269,7 @@ func TestDateInTable(t *testing.T) {
 		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T01:00:00-02:00", 23}, // no midnight
 		{"America/Havana", "2026-03-08", "2026-03-08T01:00:00-04:00", 23},    // no midnight
 		{"Australia/Lord_Howe", "2026-04-05", "2026-04-05T00:00:00+11:00", 24.5},
-		{"America/St_Johns", "2006-10-29", "2006-10-29T00:00:00-02:30", 25}, // back at 0:01, over midnight
+		{"America/St_Johns", "2006-10-29", "2006-10-29T00:00:00-02:30", 25},           // back at 0:01, over midnight
 		{"Africa/Monrovia", "1972-01-07", "1972-01-07T00:44:30Z", 23.258333333333333}, // forward at midnight by 44½ minutes
 		{"Pacific/Apia", "2011-12-29", "2011-12-29T00:00:00-10:00", 24},
 		{"Pacific/Apia", "2011-12-30", "2011-12-31T00:00:00+14:00", 0}, // skipped
