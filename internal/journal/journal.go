@@ -1,0 +1,511 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Options say how a journal is opened. Only Format is required.
+type Options struct {
+	// Format names what the frames are, as in "baakit.audit/1": lower-case
+	// letters, digits and ". / -". A journal of another format is refused.
+	Format string
+
+	// ReadOnly opens a journal without a lock, beside a running writer or
+	// without one. What a writer has not yet committed is not seen.
+	ReadOnly bool
+
+	// MustExist refuses a folder without a journal instead of creating one.
+	// ReadOnly implies it.
+	MustExist bool
+
+	// Visit, if not nil, is called by [Open] for every committed frame, in
+	// order. An error of it ends Open with that error.
+	Visit func(Record) error
+
+	// SegmentSize is the length at which a segment is closed; 0 means
+	// [DefaultSegmentSize].
+	SegmentSize int64
+
+	// MaxFrame is the greatest length of a frame; 0 means 1 MiB. It may be
+	// at most [MaxGroup] - 1.
+	MaxFrame int
+
+	// FS is the file system; nil means [OS].
+	FS FS
+}
+
+// A Record is one frame and its place.
+type Record struct {
+	Offset int64  // of its first byte in the journal: what [Journal.ReadAt] takes
+	Index  uint64 // its number, from 0
+	Frame  []byte // without its line feed
+}
+
+// A Recovery says what was found behind the last complete commit: what a
+// crash left of a group that was never acknowledged, or, for a reader, what
+// the writer is writing just now. It is zero if there was nothing.
+type Recovery struct {
+	Segment string            // the file's name
+	Offset  int64             // in the file
+	Length  int64             // in bytes
+	SHA256  [sha256.Size]byte // of those bytes
+}
+
+// A Journal is an open journal. Its methods are safe for concurrent use.
+type Journal struct {
+	dir   string
+	opt   Options
+	fs    FS
+	lock  io.Closer
+	found Recovery
+
+	writing sync.Mutex // held by the leader while it writes and syncs
+	file    File       // the last segment, open for appending
+
+	mu       sync.Mutex
+	room     sync.Cond // signalled when next was taken
+	next     *batch    // what the next commit will hold
+	segments []segment // with their committed lengths
+	readers  []File    // open for ReadAt, by segment, nil until needed
+	total    uint64    // committed frames
+	err      error     // sticky
+	closed   bool
+}
+
+// Open opens the journal in a folder, creating folder and journal if there is
+// none, checks all of it and cuts off what a crash left of an unacknowledged
+// group.
+//
+// Its errors are [ErrLocked], [ErrNotExist], [ErrDamaged] (a [DamageError]),
+// an error of Options.Visit, or one of the file system. After an error nothing
+// was changed, except that an empty journal may have been created.
+func Open(dir string, opt Options) (*Journal, error) {
+	opt.SegmentSize = or(opt.SegmentSize, DefaultSegmentSize)
+	opt.MaxFrame = or(opt.MaxFrame, 1<<20)
+	if !checkFormat(opt.Format) || opt.SegmentSize < 0 || opt.MaxFrame < 1 || opt.MaxFrame >= MaxGroup {
+		return nil, errors.New("journal: invalid options")
+	}
+	j := &Journal{dir: dir, opt: opt, fs: opt.FS}
+	j.room.L = &j.mu
+	if j.fs == nil {
+		j.fs = OS{}
+	}
+	if err := j.open(); err != nil {
+		j.release()
+		return nil, err
+	}
+	j.opt.Visit = nil
+	return j, nil
+}
+
+func or[T int | int64](v, def T) T {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+func (j *Journal) open() error {
+	exists, err := j.prepare()
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return j.create(0)
+	}
+	bases, err := j.list()
+	if err != nil {
+		return err
+	}
+	for i, base := range bases {
+		if err := j.load(base, i == len(bases)-1); err != nil {
+			return err
+		}
+	}
+	if j.opt.ReadOnly {
+		return nil
+	}
+	return j.recover()
+}
+
+// prepare takes the lock and tells whether there is a journal.
+func (j *Journal) prepare() (exists bool, err error) {
+	bases, err := j.list()
+	exists = err == nil && len(bases) > 0
+	switch {
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return false, err
+	case j.opt.ReadOnly && !exists, j.opt.MustExist && !exists:
+		return false, ErrNotExist
+	case j.opt.ReadOnly:
+		return true, nil
+	}
+	if err := j.fs.MkdirAll(j.dir); err != nil {
+		return false, err
+	}
+	if j.lock, err = j.fs.Lock(j.path(lockName)); err != nil {
+		return false, err
+	}
+	if !exists {
+		if err := j.fs.SyncDir(filepath.Dir(filepath.Clean(j.dir))); err != nil {
+			return false, err
+		}
+		// Another writer may have come and gone before the lock was ours.
+		bases, err = j.list()
+	}
+	return len(bases) > 0, err
+}
+
+func (j *Journal) path(name string) string { return filepath.Join(j.dir, name) }
+
+// list returns the bases of the segments in the folder, in order.
+func (j *Journal) list() ([]int64, error) {
+	names, err := j.fs.ReadDir(j.dir)
+	if err != nil {
+		return nil, err
+	}
+	var bases []int64
+	for _, name := range names {
+		if base, ok := parseSegmentName(name); ok {
+			bases = append(bases, base)
+		} else if strings.HasSuffix(name, suffix) {
+			return nil, &DamageError{Segment: name, Rule: "the file's name is not a segment's"}
+		}
+	}
+	slices.Sort(bases)
+	return bases, nil
+}
+
+// load checks one segment and hands its frames to Visit.
+func (j *Journal) load(base int64, last bool) error {
+	if want := j.end(); base != want {
+		return &DamageError{Segment: segmentName(want), Rule: "the segment is missing, or the one before has another length"}
+	}
+	f, err := j.fs.OpenFile(j.path(segmentName(base)), os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s := scanner{r: f, seg: segment{base: base, first: j.total}, format: j.opt.Format, limit: j.opt.MaxFrame, total: j.total}
+	if err := s.header(); err != nil {
+		return err
+	}
+	tail, rule, err := s.groups(j.opt.Visit)
+	if err != nil {
+		return err
+	}
+	if len(tail) > 0 {
+		if !last || !torn(tail, s.good, s.total) {
+			return s.damage(rule)
+		}
+		j.found = Recovery{segmentName(base), s.good, int64(len(tail)), sha256.Sum256(tail)}
+	}
+	s.seg.size = s.good
+	j.segments = append(j.segments, s.seg)
+	j.total = s.total
+	return nil
+}
+
+// end returns the journal offset behind the last segment.
+func (j *Journal) end() int64 {
+	if len(j.segments) == 0 {
+		return 0
+	}
+	last := j.segments[len(j.segments)-1]
+	return last.base + last.size
+}
+
+// recover opens the last segment for appending and cuts its torn tail off.
+// It syncs in any case: a commit that was written before a crash and read now
+// need not have reached the disk, and nothing may be built on it until it has.
+func (j *Journal) recover() error {
+	if err := j.fs.Remove(j.path(tempName)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	last := j.segments[len(j.segments)-1]
+	f, err := j.fs.OpenFile(j.path(segmentName(last.base)), os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	j.file = f
+	if j.found.Length > 0 {
+		if err := f.Truncate(last.size); err != nil {
+			return err
+		}
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := j.fs.SyncDir(j.dir); err != nil {
+		return err
+	}
+	return j.checkFile()
+}
+
+// create begins a segment at a base. Its header is durable before its name
+// exists, so that a segment is never without one.
+func (j *Journal) create(base int64) error {
+	header := appendHeader(nil, base, j.opt.Format, j.total)
+	temp := j.path(tempName)
+	f, err := j.fs.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(header)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	name := j.path(segmentName(base))
+	if err := j.fs.Rename(temp, name); err != nil {
+		return err
+	}
+	if err := j.fs.SyncDir(j.dir); err != nil {
+		return err
+	}
+	if f, err = j.fs.OpenFile(name, os.O_RDWR|os.O_APPEND, 0); err != nil {
+		return err
+	}
+	if j.file != nil {
+		err = j.file.Close()
+	}
+	j.file = f
+	j.mu.Lock()
+	j.segments = append(j.segments, segment{base, int64(len(header)), j.total})
+	j.mu.Unlock()
+	return err
+}
+
+// checkFile makes sure that the last segment's name leads to the open file
+// and that its length is what was written.
+func (j *Journal) checkFile() error {
+	last := j.segments[len(j.segments)-1]
+	named, err := j.fs.Stat(j.path(segmentName(last.base)))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrReplaced, err)
+	}
+	held, err := j.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !j.fs.SameFile(named, held) || held.Size() != last.size {
+		return ErrReplaced
+	}
+	return nil
+}
+
+// Recovered returns what Open found behind the last complete commit.
+func (j *Journal) Recovered() Recovery { return j.found }
+
+// Len returns the number of committed frames.
+func (j *Journal) Len() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.total
+}
+
+// Err returns the error that every append would meet now, or nil: [ErrFailed],
+// [ErrClosed] or [ErrReadOnly].
+func (j *Journal) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.state()
+}
+
+func (j *Journal) state() error {
+	switch {
+	case j.closed:
+		return ErrClosed
+	case j.opt.ReadOnly:
+		return ErrReadOnly
+	}
+	return j.err
+}
+
+// A batch is the group that is being collected while another one is written.
+type batch struct {
+	data  []byte
+	count uint32
+	base  int64 // of data in the journal, known when done
+	done  chan struct{}
+	err   error
+}
+
+// A Pending is a group of frames on its way into a journal.
+type Pending struct {
+	j       *Journal
+	b       *batch
+	offsets []int64 // in b.data
+	leader  bool
+}
+
+// Append stores frames, in order and all or none, and returns their journal
+// offsets when they are durable. It copies the frames.
+//
+// Its errors are [ErrFrame] and the errors of [Journal.Err]; after ErrFailed
+// the frames may or may not be found when the journal is opened again.
+func (j *Journal) Append(frames ...[]byte) ([]int64, error) {
+	p, err := j.Submit(frames...)
+	if err != nil {
+		return nil, err
+	}
+	return p.Wait()
+}
+
+// Submit gives frames their place in the journal, behind the frames of every
+// Submit that returned before, and does not wait until they are durable. Every
+// Pending must be waited for: it may be the one whose Wait writes for all.
+func (j *Journal) Submit(frames ...[]byte) (*Pending, error) {
+	size := 0
+	for _, f := range frames {
+		if !checkFrame(f, j.opt.MaxFrame) {
+			return nil, ErrFrame
+		}
+		size += len(f) + 1
+	}
+	if len(frames) == 0 || size > MaxGroup {
+		return nil, ErrFrame
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for j.state() == nil && j.next != nil && len(j.next.data)+size > MaxGroup {
+		j.room.Wait()
+	}
+	if err := j.state(); err != nil {
+		return nil, err
+	}
+	p := &Pending{j: j, offsets: make([]int64, len(frames))}
+	if j.next == nil {
+		j.next = &batch{done: make(chan struct{})}
+		p.leader = true
+	}
+	p.b = j.next
+	for i, f := range frames {
+		p.offsets[i] = int64(len(p.b.data))
+		p.b.data = append(append(p.b.data, f...), '\n')
+	}
+	p.b.count += uint32(len(frames))
+	return p, nil
+}
+
+// Wait returns the journal offsets of the frames when they are durable. Its
+// errors are those of [Journal.Append]. It may be called once.
+func (p *Pending) Wait() ([]int64, error) {
+	if p.leader {
+		p.j.lead(p.b)
+	} else {
+		<-p.b.done
+	}
+	if p.b.err != nil {
+		return nil, p.b.err
+	}
+	for i := range p.offsets {
+		p.offsets[i] += p.b.base
+	}
+	return p.offsets, nil
+}
+
+// lead writes a batch once the one before it is written.
+func (j *Journal) lead(b *batch) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	// Those whom the batch before has just released are about to append again.
+	runtime.Gosched()
+	j.mu.Lock()
+	j.next = nil
+	j.room.Broadcast()
+	b.err = j.err
+	if j.closed {
+		b.err = ErrClosed
+	}
+	j.mu.Unlock()
+	if b.err == nil {
+		if err := j.write(b); err != nil {
+			b.err = failed(err)
+			j.mu.Lock()
+			j.err = b.err
+			j.mu.Unlock()
+		}
+	}
+	close(b.done)
+}
+
+func (j *Journal) write(b *batch) error {
+	line := len(b.data)
+	total := j.total + uint64(b.count)
+	b.data = appendCommit(b.data, b.count, total, crc32.ChecksumIEEE(b.data))
+	last := j.segments[len(j.segments)-1]
+	if last.size+int64(len(b.data)) > j.opt.SegmentSize && !j.headerOnly(last) {
+		if err := j.create(last.base + last.size); err != nil {
+			return err
+		}
+		last = j.segments[len(j.segments)-1]
+	}
+	n, err := j.file.Write(b.data)
+	if err == nil && n < len(b.data) {
+		err = io.ErrShortWrite
+	}
+	if err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		return err
+	}
+	b.base = last.base + last.size
+	b.data = b.data[:line] // the followers need their offsets only
+	j.mu.Lock()
+	j.segments[len(j.segments)-1].size += int64(n)
+	j.total = total
+	j.mu.Unlock()
+	return j.checkFile()
+}
+
+// headerOnly tells whether a segment holds no frame yet; such a one is never
+// closed.
+func (j *Journal) headerOnly(s segment) bool {
+	return s.size == int64(len(appendHeader(nil, s.base, j.opt.Format, j.total)))
+}
+
+// Close waits for the commit that is being written, refuses further appends
+// and releases the lock. Closing again does nothing.
+func (j *Journal) Close() error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	closed := j.closed
+	j.closed = true
+	j.room.Broadcast()
+	j.mu.Unlock()
+	if closed {
+		return nil
+	}
+	return j.release()
+}
+
+func (j *Journal) release() error {
+	var err error
+	if j.file != nil {
+		err = j.file.Close()
+	}
+	for _, f := range j.readers {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	if j.lock != nil {
+		err = errors.Join(err, j.lock.Close())
+	}
+	return err
+}

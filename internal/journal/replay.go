@@ -1,0 +1,120 @@
+package journal
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"os"
+	"slices"
+)
+
+// Replay returns the frames that are committed now, in order, from the first
+// frame at or behind a journal offset (0 for all). It reads and checks the
+// files anew, so that an error may be [ErrDamaged]; the error is the last pair.
+// A frame is valid until the next one. Replay works on a closed journal too.
+func (j *Journal) Replay(from int64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		j.mu.Lock()
+		segments := slices.Clone(j.segments)
+		j.mu.Unlock()
+		for _, seg := range segments {
+			if seg.base+seg.size <= from {
+				continue
+			}
+			stop, err := j.replay(seg, from, yield)
+			if err != nil {
+				yield(Record{}, err)
+			}
+			if stop || err != nil {
+				return
+			}
+		}
+	}
+}
+
+var errStop = errors.New("stop")
+
+// replay checks the whole of a segment and yields the frames from an offset on.
+func (j *Journal) replay(seg segment, from int64, yield func(Record, error) bool) (stop bool, err error) {
+	f, err := j.fs.OpenFile(j.path(segmentName(seg.base)), os.O_RDONLY, 0)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	s := scanner{
+		r: io.LimitReader(f, seg.size), seg: seg,
+		format: j.opt.Format, limit: j.opt.MaxFrame, total: seg.first,
+	}
+	if err := s.header(); err != nil {
+		return false, err
+	}
+	tail, rule, err := s.groups(func(r Record) error {
+		if r.Offset >= from && !yield(r, nil) {
+			return errStop
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errStop):
+		return true, nil
+	case err != nil:
+		return false, err
+	case len(tail) > 0:
+		return false, s.damage(rule)
+	case s.good != seg.size:
+		return false, s.damage("the file is shorter than what was committed")
+	}
+	return false, nil
+}
+
+// ReadAt reads committed bytes of the journal, headers and commits among them,
+// at a journal offset. It is an [io.ReaderAt]; what it reads is not checked.
+// It must not be called after Close.
+func (j *Journal) ReadAt(p []byte, offset int64) (int, error) {
+	read := 0
+	for read < len(p) {
+		f, seg, err := j.reader(offset)
+		if err != nil {
+			return read, err
+		}
+		n := int(min(int64(len(p)-read), seg.base+seg.size-offset))
+		n, err = f.ReadAt(p[read:read+n], offset-seg.base)
+		read, offset = read+n, offset+int64(n)
+		if err != nil {
+			return read, err
+		}
+	}
+	return read, nil
+}
+
+// reader returns an open file for the segment that holds an offset.
+func (j *Journal) reader(offset int64) (File, segment, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return nil, segment{}, ErrClosed
+	}
+	i, found := slices.BinarySearchFunc(j.segments, offset, func(s segment, offset int64) int {
+		switch {
+		case s.base+s.size <= offset:
+			return -1
+		case s.base > offset:
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return nil, segment{}, io.EOF
+	}
+	for len(j.readers) <= i {
+		j.readers = append(j.readers, nil)
+	}
+	if j.readers[i] == nil {
+		f, err := j.fs.OpenFile(j.path(segmentName(j.segments[i].base)), os.O_RDONLY, 0)
+		if err != nil {
+			return nil, segment{}, err
+		}
+		j.readers[i] = f
+	}
+	return j.readers[i], j.segments[i], nil
+}
