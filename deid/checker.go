@@ -1,0 +1,388 @@
+package deid
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A checker is the self-check: it remembers the identifiers that must not be
+// in the output of a record and looks for them in what is.
+//
+// It keeps two views of the output: its words in lower case with one space
+// between them, and the same without any space, in which a number is found
+// whatever its separators are. A value that could be an encoding of another
+// one is looked at decoded as well.
+type checker struct {
+	words    []byte // " mary ann smith \x00 next value "
+	terms    []byte // the same of published terms, which may hold names
+	squeezed []byte // "maryannsmith\x00nextvalue"
+	joined   []byte // "maryannsmithnextvalue"
+
+	needles []byte // the texts of all needles, one behind the other
+	list    []needle
+	scratch []byte
+}
+
+// A needle is a text in the checker's own form: words that begin and end with
+// a space, or a squeezed text without.
+type needle struct {
+	start, end int32
+	form       uint8
+}
+
+const (
+	inWords    = 1 << iota // in the words of values, not of terms
+	inTerms                // in the words of terms
+	inSqueezed             // in the squeezed values
+	inJoined               // across neighbouring values
+)
+
+func (k *checker) reset() {
+	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
+	k.needles, k.list = k.needles[:0], k.list[:0]
+}
+
+// smallest is the length from which a word is looked for: shorter ones are
+// initials and particles, and stand in too much else.
+const smallest = 3
+
+// removed adds a value that was removed because of its kind. Texts, terms and
+// what has no kind are displays that may stand elsewhere by right.
+func (k *checker) removed(kind Kind, v []byte) {
+	switch kind {
+	case KindName:
+		k.name(v)
+	case KindStreet, KindCity, KindCounty, KindPrecinct, KindGeocode:
+		k.address(v)
+	case KindZIP:
+		if zip := trimSpace(v); len(zip) >= 5 {
+			k.phrase(zip[:5], inWords|inTerms)
+			k.number(zip)
+		}
+	case KindPhone, KindFax:
+		k.phone(v)
+	case KindDate, KindDOB, KindDeath:
+		k.date(v)
+	case KindIP:
+		k.phrase(v, inWords|inTerms)
+	case KindEmail, KindURL, KindSSN, KindMRN, KindPlan, KindAccount, KindLicense, KindVehicle, KindDevice, KindBiometric, KindPhoto, KindID:
+		k.number(v)
+	}
+}
+
+// subject adds all that is known about the individual.
+func (k *checker) subject(s *Subject) {
+	for _, name := range s.Names {
+		k.name([]byte(name))
+	}
+	for _, id := range s.IDs {
+		k.number([]byte(id))
+	}
+	for _, address := range s.Addresses {
+		k.address([]byte(address))
+	}
+	for _, contact := range s.Contacts {
+		k.phone([]byte(contact))
+	}
+	if !s.Birth.IsZero() {
+		k.date([]byte(s.Birth.String()))
+	}
+	if !s.Death.IsZero() {
+		k.date([]byte(s.Death.String()))
+	}
+}
+
+func (k *checker) add(text []byte, form uint8) {
+	if len(text) == 0 {
+		return
+	}
+	start := len(k.needles)
+	k.needles = append(k.needles, text...)
+	k.list = append(k.list, needle{int32(start), int32(len(k.needles)), form})
+}
+
+var notNames = map[string]bool{
+	"von": true, "van": true, "der": true, "den": true, "del": true, "los": true, "las": true, "the": true, "and": true,
+	"mrs": true, "miss": true, "prof": true, "rev": true, "iii": true,
+}
+
+// name adds each word of a name: names are split over fields, and a first or
+// last name alone identifies enough.
+func (k *checker) name(v []byte) {
+	k.scratch = appendWords(k.scratch[:0], v)
+	for i := 0; i+1 < len(k.scratch); {
+		end := i + 1 + bytes.IndexByte(k.scratch[i+1:], ' ')
+		word := k.scratch[i+1 : end]
+		if utf8.RuneCount(word) >= smallest && !notNames[string(word)] {
+			k.add(k.scratch[i:end+1], inWords)
+		}
+		i = end
+	}
+}
+
+// address adds the whole, and a street without its number.
+func (k *checker) address(v []byte) {
+	if len(v) <= 40 && IsState(string(v)) {
+		return
+	}
+	k.number(v)
+	if !bytes.ContainsAny(v, "0123456789") {
+		return
+	}
+	rest := trimSpace(v)
+	rest = trimSpace(rest[digitRun(rest):])
+	if bytes.IndexByte(rest, ' ') > 0 && !bytes.ContainsAny(rest, "0123456789") {
+		k.phrase(rest, inWords)
+	}
+}
+
+// phrase adds a sequence of words.
+func (k *checker) phrase(v []byte, form uint8) {
+	k.scratch = appendWords(k.scratch[:0], v)
+	if len(k.scratch) >= smallest+2 {
+		k.add(k.scratch, form)
+	}
+}
+
+// number adds an identifier of letters and digits, whatever its separators:
+// found anywhere if it is long and has a digit, as whole words otherwise.
+func (k *checker) number(v []byte) {
+	k.scratch = appendSqueezed(k.scratch[:0], v)
+	hasDigit := bytes.ContainsAny(k.scratch, "0123456789")
+	switch n := len(k.scratch); {
+	case n >= 9 && hasDigit:
+		k.add(k.scratch, inSqueezed|inJoined)
+	case n >= 7 && (hasDigit || bytes.IndexByte(v, '@') > 0 || bytes.IndexByte(v, ':') > 0):
+		k.add(k.scratch, inSqueezed)
+	case n < 5 && digitRun(k.scratch) == n:
+		// A short number stands in too much else.
+	default:
+		k.phrase(v, inWords)
+	}
+}
+
+// phone adds the digits without a country code, or what is no number as an
+// address of the web.
+func (k *checker) phone(v []byte) {
+	k.scratch = appendSqueezed(k.scratch[:0], v)
+	if n := len(k.scratch); n > 10 && digitRun(k.scratch) == n {
+		k.add(k.scratch[n-10:], inSqueezed|inJoined)
+		return
+	}
+	k.number(v)
+}
+
+// date adds the eight digits of a day in the orders that are usual.
+func (k *checker) date(v []byte) {
+	k.scratch = appendSqueezed(k.scratch[:0], v)
+	s := k.scratch
+	n := digitRun(s)
+	if n < 8 {
+		if len(s) >= 7 { // month by name
+			k.add(s, inSqueezed)
+		}
+		return
+	}
+	day := s[:8]
+	k.add(day, inSqueezed)
+	if year, ok := yearIn(day[:4]); ok && validDay(year, two(day[4:]), two(day[6:])) {
+		var turned [8]byte
+		copy(turned[:], day[4:])
+		copy(turned[4:], day[:4])
+		k.add(turned[:], inSqueezed)
+	}
+}
+
+// look adds a value of the output, and what it could be an encoding of.
+func (k *checker) look(kind Kind, v []byte) {
+	if kind == KindState || len(v) == 0 {
+		return
+	}
+	k.value(kind, v)
+	k.joined = appendSqueezed(k.joined, v)
+	if bytes.IndexByte(v, '%') >= 0 || bytes.IndexByte(v, '+') >= 0 {
+		if s, err := url.QueryUnescape(string(v)); err == nil && s != string(v) {
+			k.value(kind, []byte(s))
+		}
+	}
+	for word := range bytes.FieldsFuncSeq(v, func(r rune) bool { return r <= ' ' || r == ',' || r == ';' || r == '"' || r == ':' }) {
+		k.decoded(kind, word)
+	}
+}
+
+// decoded adds what a word of eight bytes or more is in base64 or hexadecimal.
+func (k *checker) decoded(kind Kind, word []byte) {
+	if len(word) < 8 {
+		return
+	}
+	alphabet, hexadecimal := true, true
+	for _, c := range word {
+		if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			hexadecimal = false
+		}
+		if !isDigit(c) && !isAlpha(c) && c != '+' && c != '/' && c != '-' && c != '_' && c != '=' {
+			alphabet = false
+			break
+		}
+	}
+	if !alphabet {
+		return
+	}
+	if hexadecimal && len(word)%2 == 0 && digitRun(word) < len(word) || hexadecimal && len(word) >= 10 && len(word)%2 == 0 {
+		var err error
+		if k.scratch, err = hex.AppendDecode(k.scratch[:0], word); err == nil && printable(k.scratch) {
+			k.value(kind, k.scratch)
+		}
+	}
+	unpadded := bytes.TrimRight(word, "=")
+	for _, enc := range [...]*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		var err error
+		if k.scratch, err = enc.AppendDecode(k.scratch[:0], unpadded); err == nil && printable(k.scratch) {
+			k.value(kind, k.scratch)
+			return
+		}
+	}
+}
+
+func printable(b []byte) bool {
+	if !utf8.Valid(b) {
+		return false
+	}
+	for _, c := range b {
+		if c < ' ' && !isSpace(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *checker) value(kind Kind, v []byte) {
+	if kind == KindTerm {
+		k.terms = append(appendWords(k.terms, v), 0)
+	} else {
+		k.words = append(appendWords(k.words, v), 0)
+	}
+	k.squeezed = append(appendSqueezed(k.squeezed, v), 0)
+}
+
+// found reports whether a needle is in the output.
+func (k *checker) found() bool {
+	if len(k.list) > fewNeedles {
+		return k.foundMany()
+	}
+	for _, n := range k.list {
+		text := k.needles[n.start:n.end]
+		if n.form&inWords != 0 && bytes.Contains(k.words, text) ||
+			n.form&inTerms != 0 && bytes.Contains(k.terms, text) ||
+			n.form&inSqueezed != 0 && bytes.Contains(k.squeezed, text) ||
+			n.form&inJoined != 0 && bytes.Contains(k.joined, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// fewNeedles is how many are looked for one by one.
+const fewNeedles = 16
+
+// headLen is how much of a needle is hashed: no needle is shorter.
+const headLen = smallest + 2
+
+// foundMany is found for many needles: each text is read once, and the heads
+// of the needles are found through a table.
+func (k *checker) foundMany() bool {
+	var filter [1 << 10]uint64
+	heads := make(map[[headLen]byte][]needle, len(k.list))
+	for _, n := range k.list {
+		head := [headLen]byte(k.needles[n.start:])
+		h := headHash(head[:])
+		filter[h>>6] |= 1 << (h & 63)
+		heads[head] = append(heads[head], n)
+	}
+	for bit, text := range [...][]byte{k.words, k.terms, k.squeezed, k.joined} {
+		form := uint8(1) << bit
+		for i := 0; i+headLen <= len(text); i++ {
+			h := headHash(text[i:])
+			if filter[h>>6]&(1<<(h&63)) == 0 {
+				continue
+			}
+			for _, n := range heads[[headLen]byte(text[i:])] {
+				if n.form&form != 0 && bytes.HasPrefix(text[i:], k.needles[n.start:n.end]) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func headHash(b []byte) uint32 {
+	v := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32
+	return uint32(v * 0x9e3779b97f4a7c15 >> 48)
+}
+
+// appendWords appends the words of v, runs of letters and digits, in lower
+// case: " a b c ".
+func appendWords(dst, v []byte) []byte {
+	dst = append(dst, ' ')
+	gap := true
+	for i := 0; i < len(v); {
+		c := v[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case c-'A' < 26:
+				dst, gap = append(dst, c|0x20), false
+			case isDigit(c) || isAlpha(c):
+				dst, gap = append(dst, c), false
+			case !gap && c != '\'':
+				dst, gap = append(dst, ' '), true
+			}
+			continue
+		}
+		r, n := utf8.DecodeRune(v[i:])
+		i += n
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			dst, gap = utf8.AppendRune(dst, unicode.ToLower(r)), false
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) || r == '’':
+			// A mark belongs to its letter, and a soft hyphen or a
+			// zero-width joiner stands inside a word.
+		case !gap:
+			dst, gap = append(dst, ' '), true
+		}
+	}
+	if !gap {
+		dst = append(dst, ' ')
+	}
+	return dst
+}
+
+// appendSqueezed appends the letters and digits of v in lower case.
+func appendSqueezed(dst, v []byte) []byte {
+	for i := 0; i < len(v); {
+		c := v[i]
+		if c < utf8.RuneSelf {
+			i++
+			if c-'A' < 26 {
+				dst = append(dst, c|0x20)
+			} else if isDigit(c) || isAlpha(c) {
+				dst = append(dst, c)
+			}
+			continue
+		}
+		r, n := utf8.DecodeRune(v[i:])
+		i += n
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		}
+	}
+	return dst
+}
+
+// armed reports whether there is anything to look for.
+func (k *checker) armed() bool { return len(k.list) > 0 }

@@ -1,0 +1,574 @@
+package deid
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/baakit/baakit/internal/jsonscan"
+)
+
+// JSON reads one JSON document from src and writes it to dst with the rules of
+// the policy applied; the subject may be nil, the report not.
+//
+// A document is one record, or an array of records; the paths of rules begin
+// at the record. A member without a rule is dropped with its name, an element
+// of an array without a rule as well, and what stays keeps its order and its
+// bytes: spaces, escapes and the spelling of numbers. A member whose value is
+// removed goes with it. Memory is in proportion to the longest record, which
+// may have Options.MaxRecord bytes.
+//
+// A record is written when its self-check has passed. One that fails it, or
+// nests too deeply, is left out of the array and the rest goes on; the error
+// at the end is a [*FailedError]. A document that is not JSON stops the walk
+// with ErrMalformed and the position; dst then holds whole records and no end
+// of the array, and is to be thrown away.
+func (e *Engine) JSON(ctx context.Context, dst io.Writer, src io.Reader, s *Subject, r *Report) error {
+	c := e.NewRecord(ctx, s, r)
+	defer c.Close()
+	r.AddDocument()
+	w := jsonWalk{c: c, max: e.opts.MaxDepth}
+	split := jsonscan.NewSplitter(src, e.opts.MaxRecord)
+	out := &batchWriter{w: dst}
+	var failed failing
+	wrote := 0
+	for n := int64(1); ; n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		record, err := split.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			err = splitError(err, split.Offset())
+			r.failRecord(err)
+			return err
+		}
+		at := split.Offset() - int64(len(record))
+		if !split.IsArray() {
+			if err := w.record(e.root, record, at); err != nil {
+				r.failRecord(err)
+				return err
+			}
+			c.Done(len(record), len(w.out))
+			out.write(w.out)
+			out.write([]byte{'\n'})
+			break
+		}
+		if err := w.record(e.root, record, at); err != nil {
+			if !errors.Is(err, ErrIdentifierLeft) && !errors.Is(err, ErrTooLarge) {
+				r.failRecord(err)
+				return err
+			}
+			position := fmt.Sprintf("record %d (byte %d)", n, at)
+			rule := ruleOf(err)
+			c.Fail(len(record), position, rule)
+			failed.add(position, rule, err)
+			continue
+		}
+		if wrote == 0 {
+			out.write([]byte("[\n"))
+		} else {
+			out.write([]byte(",\n"))
+		}
+		wrote++
+		out.write(w.out)
+		c.Done(len(record), len(w.out))
+		if out.err != nil {
+			return out.err
+		}
+	}
+	if !split.IsArray() {
+		if _, err := split.Next(); !errors.Is(err, io.EOF) {
+			err = splitError(err, split.Offset())
+			r.failRecord(err)
+			return err
+		}
+	} else if wrote == 0 {
+		out.write([]byte("[]\n"))
+	} else {
+		out.write([]byte("\n]\n"))
+	}
+	if err := out.flush(); err != nil {
+		return err
+	}
+	return failed.err()
+}
+
+func ruleOf(err error) string {
+	switch {
+	case errors.Is(err, ErrIdentifierLeft):
+		return ruleLeft
+	case errors.Is(err, ErrTooLarge):
+		return ruleLarge
+	}
+	return ruleMalformed
+}
+
+// failRecord counts a failure that ended its document.
+func (r *Report) failRecord(err error) {
+	f := Failure{Position: "the document", Rule: ruleOf(err)}
+	if p, ok := errors.AsType[*positionError](err); ok {
+		f.Position, f.Rule = positionAt(p.offset), p.rule
+	}
+	r.fail(0, f)
+}
+
+// NDJSON is JSON for one record on each line. Empty lines stay empty. A line
+// that is not JSON, fails its self-check or is above a limit is left out and
+// the rest goes on; the error at the end is a [*FailedError].
+func (e *Engine) NDJSON(ctx context.Context, dst io.Writer, src io.Reader, s *Subject, r *Report) error {
+	c := e.NewRecord(ctx, s, r)
+	defer c.Close()
+	r.AddDocument()
+	w := jsonWalk{c: c, max: e.opts.MaxDepth}
+	lines := newLineReader(src, e.opts.MaxRecord)
+	out := &batchWriter{w: dst}
+	var failed failing
+	for n := int64(1); ; n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		line, end, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil && !errors.Is(err, ErrTooLarge) {
+			return err
+		}
+		body := trimSpace(line)
+		if err == nil && len(body) == 0 {
+			out.write(end)
+			continue
+		}
+		if err == nil {
+			err = w.record(e.root, body, 0)
+		}
+		if err != nil {
+			p, malformed := errors.AsType[*positionError](err)
+			if !malformed && !errors.Is(err, ErrIdentifierLeft) && !errors.Is(err, ErrTooLarge) {
+				return err
+			}
+			position, rule := fmt.Sprintf("line %d", n), ruleOf(err)
+			if malformed {
+				position, rule = fmt.Sprintf("line %d, byte %d", n, p.offset), p.rule
+			}
+			c.Fail(len(line)+len(end), position, rule)
+			failed.add(position, rule, err)
+			continue
+		}
+		out.write(w.out)
+		out.write(end)
+		c.Done(len(line)+len(end), len(w.out)+len(end))
+		if out.err != nil {
+			return out.err
+		}
+	}
+	if err := out.flush(); err != nil {
+		return err
+	}
+	return failed.err()
+}
+
+// A jsonWalk transforms one record after another.
+type jsonWalk struct {
+	c   *Record
+	max int
+
+	src   []byte
+	out   []byte
+	marks []mark // the scalars of out that rules let stand or made
+
+	text  []byte // a string without escapes
+	value []byte // what stands in its place
+}
+
+// A mark says that the scalar which begins at a position of the output was
+// made by a rule, or is of a kind.
+type mark struct {
+	at   int
+	made bool
+	kind Kind
+}
+
+// record transforms one record, twice if an age over 89 shows in it, and
+// checks the result. base is its position in the document.
+func (w *jsonWalk) record(root *enode, src []byte, base int64) error {
+	w.src = src
+	if !utf8.Valid(src) {
+		return &positionError{base + int64(validPrefix(src)), ruleUTF8, ErrMalformed}
+	}
+	if err := w.walk(root, base); err != nil {
+		return err
+	}
+	if !w.c.Settled() {
+		w.c.Again()
+		if err := w.walk(root, base); err != nil {
+			return err
+		}
+	}
+	if w.c.check.armed() {
+		if err := w.inspect(); err != nil {
+			return err
+		}
+	}
+	if len(w.out) > w.c.e.opts.MaxRecord {
+		return ErrTooLarge
+	}
+	return w.c.Check()
+}
+
+func validPrefix(b []byte) int {
+	i := 0
+	for i < len(b) {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		i += n
+	}
+	return i
+}
+
+func (w *jsonWalk) walk(root *enode, base int64) error {
+	w.out, w.marks = w.out[:0], w.marks[:0]
+	end, kept, err := w.node(root, jsonscan.Space(w.src, 0), 0)
+	if err == nil && jsonscan.Space(w.src, max(end, 0)) != len(w.src) {
+		err = &positionError{int64(max(end, 0)), ruleMalformed, ErrMalformed}
+	}
+	if err != nil {
+		if p, ok := errors.AsType[*positionError](err); ok {
+			p.offset += base
+		}
+		return err
+	}
+	if !kept {
+		w.out = append(w.out, "null"...)
+	}
+	return nil
+}
+
+func malformedAt(i int) error { return &positionError{int64(i), ruleMalformed, ErrMalformed} }
+
+// node transforms the value at i and reports whether something of it was
+// written.
+func (w *jsonWalk) node(n *enode, i, depth int) (end int, kept bool, err error) {
+	if i >= len(w.src) {
+		return i, false, malformedAt(i)
+	}
+	c := w.src[i]
+	if c != '{' && c != '[' {
+		if n.rule == nil {
+			end, err = w.skip(n.unknown, i, depth)
+			return end, false, err
+		}
+		return w.scalar(n.rule, i)
+	}
+	if depth >= w.max {
+		return i, false, ErrTooLarge
+	}
+	switch {
+	case c == '{' && n.members != nil:
+		return w.object(n, i, depth)
+	case c == '[' && n.every != nil:
+		return w.array(n, i, depth)
+	case n.rule != nil:
+		end, err = w.drop(n.rule, i, depth)
+	case depth == 0:
+		// The record itself: nothing in it has a rule.
+		if c == '{' {
+			return w.object(n, i, depth)
+		}
+		return w.array(n, i, depth)
+	default:
+		end, err = w.skip(n.unknown, i, depth)
+	}
+	return end, false, err
+}
+
+func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
+	src := w.src
+	w.out = append(w.out, '{')
+	i++
+	first := true
+	for {
+		start := i // of the space before the key
+		i = jsonscan.Space(src, i)
+		if i < len(src) && src[i] == '}' { // an empty object
+			w.out = append(append(w.out, src[start:i]...), '}')
+			return i + 1, true, nil
+		}
+		if i >= len(src) || src[i] != '"' {
+			return i, false, malformedAt(i)
+		}
+		key := i
+		end, escaped := jsonscan.String(src, i)
+		if end < 0 {
+			return i, false, malformedAt(i)
+		}
+		name := src[i+1 : end-1]
+		if escaped {
+			w.text = jsonscan.Unescape(w.text[:0], name)
+			name = w.text
+		}
+		child := n.members[string(name)]
+		i = jsonscan.Space(src, end)
+		if i >= len(src) || src[i] != ':' {
+			return i, false, malformedAt(i)
+		}
+		i = jsonscan.Space(src, i+1)
+		var err error
+		if child == nil {
+			if i, err = w.skip(n.unknown, i, depth+1); err != nil {
+				return i, false, err
+			}
+		} else {
+			mark := len(w.out)
+			if !first {
+				w.out = append(w.out, ',')
+			}
+			w.out = append(append(w.out, src[start:key]...), src[key:i]...)
+			var kept bool
+			if i, kept, err = w.node(child, i, depth+1); err != nil {
+				return i, false, err
+			}
+			if kept {
+				first = false
+			} else {
+				w.out = w.out[:mark]
+			}
+		}
+		space := i
+		i = jsonscan.Space(src, i)
+		switch {
+		case i < len(src) && src[i] == ',':
+			i++
+			if j := jsonscan.Space(src, i); j < len(src) && src[j] == '}' {
+				return j, false, malformedAt(j)
+			}
+		case i < len(src) && src[i] == '}':
+			w.out = append(append(w.out, src[space:i]...), '}')
+			return i + 1, true, nil
+		default:
+			return i, false, malformedAt(i)
+		}
+	}
+}
+
+func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
+	src := w.src
+	w.out = append(w.out, '[')
+	i++
+	first := true
+	if j := jsonscan.Space(src, i); j < len(src) && src[j] == ']' {
+		w.out = append(append(w.out, src[i:j]...), ']')
+		return j + 1, true, nil
+	}
+	for {
+		start := i
+		i = jsonscan.Space(src, i)
+		var err error
+		if n.every == nil {
+			if i, err = w.skip(n.unknown, i, depth+1); err != nil {
+				return i, false, err
+			}
+		} else {
+			mark := len(w.out)
+			if !first {
+				w.out = append(w.out, ',')
+			}
+			w.out = append(w.out, src[start:i]...)
+			var kept bool
+			if i, kept, err = w.node(n.every, i, depth+1); err != nil {
+				return i, false, err
+			}
+			if kept {
+				first = false
+			} else {
+				w.out = w.out[:mark]
+			}
+		}
+		space := i
+		i = jsonscan.Space(src, i)
+		switch {
+		case i < len(src) && src[i] == ',':
+			i++
+		case i < len(src) && src[i] == ']':
+			w.out = append(append(w.out, src[space:i]...), ']')
+			return i + 1, true, nil
+		default:
+			return i, false, malformedAt(i)
+		}
+	}
+}
+
+// skip reads over a value without a rule.
+func (w *jsonWalk) skip(unknown *Place, i, depth int) (int, error) {
+	end := jsonscan.Skip(w.src, i, w.max-depth)
+	if end < 0 {
+		return i, w.skipError(i)
+	}
+	w.c.Unknown(unknown)
+	return end, nil
+}
+
+// skipError tells a value that is not JSON from one that nests too deeply.
+func (w *jsonWalk) skipError(i int) error {
+	if jsonscan.Skip(w.src, i, hardDepth) >= 0 {
+		return ErrTooLarge
+	}
+	return malformedAt(i)
+}
+
+// hardDepth is how deeply the malformed is told from the too deep.
+const hardDepth = 10_000
+
+// drop reads over an object or array where the rule expects a value. Its
+// strings and numbers are still of the rule's kind, so the self-check learns
+// them.
+func (w *jsonWalk) drop(p *Place, i, depth int) (int, error) {
+	end := jsonscan.Skip(w.src, i, w.max-depth)
+	if end < 0 {
+		return i, w.skipError(i)
+	}
+	if p.action == Drop {
+		w.c.count(p, RemovedValue)
+	} else {
+		w.c.count(p, RemovedUnread)
+	}
+	w.scalars(w.src[i:end], func(_ int, v []byte, key bool) {
+		if !key {
+			w.c.check.removed(p.kind, v)
+		}
+	})
+	return end, nil
+}
+
+// scalar transforms a string, number, boolean or null.
+func (w *jsonWalk) scalar(p *Place, i int) (int, bool, error) {
+	end, escaped := jsonscan.Scalar(w.src, i)
+	if end < 0 {
+		return i, false, malformedAt(i)
+	}
+	raw := w.src[i:end]
+	v, number := raw, false
+	switch c := raw[0]; {
+	case c == '"':
+		v = raw[1 : len(raw)-1]
+		if escaped {
+			w.text = jsonscan.Unescape(w.text[:0], v)
+			v = w.text
+		}
+	case c == 'n':
+		v = nil
+	case c == 't' || c == 'f':
+		if p.action != Keep {
+			w.c.count(p, RemovedUnread)
+			return end, false, nil
+		}
+	default:
+		number = true
+		if p.kind == KindZIP && len(raw) < 5 && digitRun(raw) == len(raw) {
+			// A number has lost the zeros that ZIP codes begin with.
+			w.text = append(append(w.text[:0], "00000"[:5-len(raw)]...), raw...)
+			v = w.text
+		}
+	}
+	at := len(w.out)
+	out, o, err := w.c.Apply(w.value[:0], p, v)
+	w.value = out
+	switch {
+	case err != nil:
+		return i, false, err
+	case o.Gone():
+		return end, false, nil
+	case o.Verbatim():
+		w.out = append(w.out, raw...)
+	case o == KeptYear && number:
+		w.out = append(w.out, out...)
+	default:
+		w.out = jsonscan.AppendString(w.out, out)
+	}
+	w.marks = append(w.marks, mark{at, o != Kept && o != Scrubbed, p.kind})
+	return end, true, nil
+}
+
+// inspect gives the finished output to the self-check, read anew.
+func (w *jsonWalk) inspect() error {
+	next := 0
+	end := w.scalars(w.out, func(at int, v []byte, key bool) {
+		if key {
+			return // a name that a rule spells out
+		}
+		for next < len(w.marks) && w.marks[next].at < at {
+			next++
+		}
+		var m mark
+		if next < len(w.marks) && w.marks[next].at == at {
+			m = w.marks[next]
+		}
+		if !m.made {
+			w.c.Look(m.kind, v)
+		}
+	})
+	if end != len(w.out) {
+		return fmt.Errorf("%w: the output is broken", ErrMalformed)
+	}
+	return nil
+}
+
+// scalars calls f with the position and the text of every string, key, number
+// and literal of well-formed JSON, and returns how far it came.
+func (w *jsonWalk) scalars(b []byte, f func(at int, v []byte, key bool)) int {
+	for i := 0; i < len(b); {
+		switch b[i] {
+		case '{', '}', '[', ']', ',', ':', ' ', '\n', '\r', '\t':
+			i++
+			continue
+		}
+		end, escaped := jsonscan.Scalar(b, i)
+		if end < 0 {
+			return i
+		}
+		v := b[i:end]
+		key := false
+		if b[i] == '"' {
+			v = v[1 : len(v)-1]
+			if escaped {
+				w.text = jsonscan.Unescape(w.text[:0], v)
+				v = w.text
+			}
+			after := jsonscan.Space(b, end)
+			key = after < len(b) && b[after] == ':'
+		}
+		f(i, v, key)
+		i = end
+	}
+	return len(b)
+}
+
+// A batchWriter collects small writes and keeps the first error.
+type batchWriter struct {
+	w   io.Writer
+	buf bytes.Buffer
+	err error
+}
+
+func (b *batchWriter) write(p []byte) {
+	b.buf.Write(p)
+	if b.buf.Len() >= 64<<10 {
+		b.flush()
+	}
+}
+
+func (b *batchWriter) flush() error {
+	if b.err == nil && b.buf.Len() > 0 {
+		_, b.err = b.w.Write(b.buf.Bytes())
+	}
+	b.buf.Reset()
+	return b.err
+}

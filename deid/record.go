@@ -1,0 +1,403 @@
+package deid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/baakit/baakit"
+)
+
+// An Outcome says what happened to one value.
+type Outcome uint8
+
+// The outcomes, as the report counts them.
+const (
+	Empty             Outcome = iota + 1 // there was no value
+	Kept                                 // as it was
+	KeptYear                             // its year stayed
+	KeptAge                              // an age of at most 89 stayed
+	CappedAge                            // became 90+
+	KeptZIP3                             // its three digits stayed
+	ZeroedZIP                            // became 000
+	KeptState                            // a State stayed
+	Coded                                // a code stands in its place
+	Tagged                               // a word stands in its place
+	Scrubbed                             // went through the text scrubber
+	Derived                              // a value computed from it stands in its place
+	Shifted                              // a shifted date stands in its place
+	RemovedValue                         // removed by the rule
+	RemovedOver89                        // removed because it shows an age over 89
+	RemovedUnread                        // removed because it is not what the rule expects
+	RemovedIdentifier                    // was to stay, but has the shape of an identifier
+
+	lastOutcome = RemovedIdentifier
+)
+
+var outcomeWords = [...]string{
+	Empty: "empty", Kept: "kept", KeptYear: "kept_year", KeptAge: "kept_age", CappedAge: "capped_age", KeptZIP3: "kept_zip3",
+	ZeroedZIP: "zeroed_zip", KeptState: "kept_state", Coded: "coded", Tagged: "tagged", Scrubbed: "scrubbed",
+	Derived: "derived", Shifted: "shifted", RemovedValue: "removed", RemovedOver89: "removed_over_89",
+	RemovedUnread: "removed_unread", RemovedIdentifier: "removed_identifier_shape",
+}
+
+// String returns the word of the report, or "invalid Outcome".
+func (o Outcome) String() string {
+	if o < 1 || o > lastOutcome {
+		return "invalid Outcome"
+	}
+	return outcomeWords[o]
+}
+
+// Gone reports whether nothing stands in the place of the value.
+func (o Outcome) Gone() bool { return o >= RemovedValue }
+
+// Verbatim reports whether the value stands as it was.
+func (o Outcome) Verbatim() bool {
+	return o == Kept || o == Empty || o == KeptAge || o == KeptState
+}
+
+// ErrIdentifierLeft is the error of the self-check: an identifier of the
+// subject, or one that was removed elsewhere in the record, is in the output.
+// The record was not written.
+var ErrIdentifierLeft = errors.New("deid: the self-check found an identifier in the output")
+
+// A Record is the state of one individual's record while it is transformed:
+// what it says about the individual's age, what was removed from it, and the
+// counts for the report. It is the tool of adapters for a format; structs,
+// JSON and CSV have theirs here.
+//
+// An adapter calls Apply for each value, and then Settled. If that reports
+// false, an age over 89 shows somewhere: it calls Again and repeats the walk
+// from the start, and now the dates that show it go. Then it calls Look for
+// each value of its finished output that is not of its own making, Check, and
+// at last Done, or Fail if the record is not to be written.
+//
+// A Record is for one goroutine. Make it with [Engine.NewRecord].
+type Record struct {
+	e       *Engine
+	r       *Report
+	ctx     context.Context
+	subject *Subject
+
+	facts   facts
+	verdict verdict
+	frozen  bool
+	asOf    int
+
+	counts []uint32 // by place and outcome
+	dirty  []int32
+	scrubs []Removed
+	check  checker
+	walk   structWalk
+}
+
+// NewRecord returns the state for a record of the subject, who may be nil, to
+// be counted in the report, which must come from the same engine. It can be
+// used for one record after another, each ended by Done or Fail.
+func (e *Engine) NewRecord(ctx context.Context, s *Subject, r *Report) *Record {
+	c, ok := e.pool.Get().(*Record)
+	if !ok {
+		c = &Record{e: e}
+	}
+	if r == nil || r.e != e {
+		panic("deid: a report belongs to the engine that made it")
+	}
+	c.r, c.ctx, c.subject = r, ctx, s
+	if !e.opts.AsOf.IsZero() {
+		c.asOf = e.opts.AsOf.Year()
+	}
+	c.facts, c.frozen = facts{}, false
+	c.begin()
+	return c
+}
+
+// release gives the record back for reuse.
+func (c *Record) release() {
+	c.reset()
+	c.r, c.ctx, c.subject = nil, nil, nil
+	c.e.pool.Put(c)
+}
+
+func (c *Record) reset() {
+	for _, i := range c.dirty {
+		c.counts[i] = 0
+	}
+	c.dirty, c.scrubs = c.dirty[:0], c.scrubs[:0]
+	c.check.reset()
+}
+
+// begin starts a walk.
+func (c *Record) begin() {
+	c.reset()
+	if c.subject != nil {
+		c.check.subject(c.subject)
+		if !c.frozen {
+			c.observeDate(KindDOB, c.subject.Birth)
+			c.observeDate(KindDeath, c.subject.Death)
+		}
+	}
+}
+
+func (c *Record) observeDate(k Kind, d baakit.Date) {
+	if !d.IsZero() {
+		c.observeYear(k, d.Year(), false)
+	}
+}
+
+func (c *Record) observeYear(k Kind, year int, stays bool) {
+	if c.frozen {
+		return
+	}
+	switch k {
+	case KindDOB:
+		c.facts.births.add(year)
+	case KindDeath:
+		c.facts.deaths.add(year)
+		if stays {
+			c.facts.dates.add(year)
+		}
+	case KindDate:
+		if stays {
+			c.facts.dates.add(year)
+		}
+	}
+}
+
+// Settled reports whether every date and age may be judged as it was. Call it
+// at the end of a walk.
+func (c *Record) Settled() bool {
+	if c.frozen {
+		return true
+	}
+	c.verdict = c.facts.decide(c.asOf, ageCap())
+	c.frozen = true
+	return c.facts.settled(c.verdict)
+}
+
+// Again starts a second walk over the same record, with the facts of the
+// first.
+func (c *Record) Again() { c.begin() }
+
+// next starts the next record of the same subject.
+func (c *Record) next() {
+	c.facts, c.frozen = facts{}, false
+	c.begin()
+}
+
+// Done counts the record in the report. Again it starts a new record of the
+// same subject.
+func (c *Record) Done(bytesIn, bytesOut int) {
+	c.r.add(c, bytesIn, bytesOut)
+	c.next()
+}
+
+// Fail counts the record as failed and not written, with the position at
+// which it went wrong and the rule it broke, neither of which may hold
+// anything of the document.
+func (c *Record) Fail(bytesIn int, position, rule string) {
+	c.r.fail(bytesIn, Failure{Position: position, Rule: rule})
+	c.next()
+}
+
+// Close ends the use of c.
+func (c *Record) Close() { c.release() }
+
+func (c *Record) count(p *Place, o Outcome) {
+	i := p.id*int(lastOutcome) + int(o) - 1
+	if i >= len(c.counts) {
+		c.counts = append(c.counts, make([]uint32, max(i+1-len(c.counts), 64*int(lastOutcome)))...)
+	}
+	if c.counts[i] == 0 {
+		c.dirty = append(c.dirty, int32(i))
+	}
+	c.counts[i]++
+}
+
+// Unknown counts a value that no rule names and that the adapter dropped.
+func (c *Record) Unknown(p *Place) { c.count(p, RemovedValue) }
+
+// Apply decides about the value v at the place and appends to dst what stands
+// in its place. Where the outcome is Verbatim nothing is appended: v stays as
+// the document writes it. Where it is Gone nothing is appended either.
+//
+// v is text without the escapes of its format. The errors are those of the
+// vault and of the text scrubber; the record must not be written then.
+func (c *Record) Apply(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) {
+	dst, o, err := c.apply(dst, p, v)
+	if err != nil {
+		return dst, 0, fmt.Errorf("deid: %s: %w", p.path, err)
+	}
+	c.count(p, o)
+	if !o.Verbatim() {
+		c.check.removed(p.kind, v)
+	}
+	return dst, o, nil
+}
+
+func (c *Record) apply(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) {
+	if len(trimSpace(v)) == 0 {
+		return dst, Empty, nil
+	}
+	switch p.action {
+	case Drop:
+		c.observe(p, v)
+		return dst, RemovedValue, nil
+	case Keep:
+		return dst, c.keep(p, v), nil
+	case YearOnly:
+		dst, o := c.year(dst, p.kind, v, parseYear)
+		return dst, o, nil
+	case AgeCap:
+		dst, o := c.age(dst, v)
+		return dst, o, nil
+	case ZIP3:
+		n := len(dst)
+		dst = c.e.policy.zip.append3(dst, v)
+		if string(dst[n:]) == "000" {
+			return dst, ZeroedZIP, nil
+		}
+		return dst, KeptZIP3, nil
+	case StateOnly:
+		if len(v) <= 40 && IsState(string(v)) {
+			return dst, KeptState, nil
+		}
+		return dst, RemovedUnread, nil
+	case Tag:
+		c.observe(p, v)
+		return append(dst, p.kind.tag()...), Tagged, nil
+	case Scrub:
+		return c.scrub(dst, v)
+	case ShiftDate:
+		return c.shift(dst, v)
+	case Hash, HMAC, FormatPreserving:
+		dst, err := c.e.derive(dst, p, v)
+		return dst, Derived, err
+	}
+	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, v)
+	if err != nil {
+		return dst, 0, err
+	}
+	dst, err = code.AppendText(dst)
+	return dst, Coded, err
+}
+
+// observe takes the facts from a date or an age that does not stay.
+func (c *Record) observe(p *Place, v []byte) {
+	switch {
+	case p.kind.isDate():
+		if year, ok := parseYear(v); ok {
+			c.observeYear(p.kind, year, false)
+		}
+	case p.kind == KindAge:
+		if _, class := parseAge(v); class == AgeOver && !c.frozen {
+			c.facts.over = true
+		}
+	}
+}
+
+// HL7Year is Apply for the HL7 v2 types of date, whose six digits are a year
+// and a month. The rule of the place must be [YearOnly]; any other is applied
+// as it is.
+func (c *Record) HL7Year(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) {
+	if p.action != YearOnly || len(trimSpace(v)) == 0 {
+		return c.Apply(dst, p, v)
+	}
+	dst, o := c.year(dst, p.kind, v, func(b []byte) (int, bool) { return parseHL7Year(trimSpace(b)) })
+	c.count(p, o)
+	c.check.removed(p.kind, v)
+	return dst, o, nil
+}
+
+func (c *Record) year(dst []byte, k Kind, v []byte, parse func([]byte) (int, bool)) ([]byte, Outcome) {
+	year, ok := parse(v)
+	if !ok {
+		return dst, RemovedUnread
+	}
+	c.observeYear(k, year, true)
+	if c.frozen && !c.stays(k, year) {
+		return dst, RemovedOver89
+	}
+	return appendYear(dst, year), KeptYear
+}
+
+// stays judges a year by the verdict on the whole record.
+func (c *Record) stays(k Kind, year int) bool {
+	switch k {
+	case KindDOB:
+		return c.verdict.birth(year)
+	case KindDeath:
+		return !c.verdict.noDeaths && c.verdict.date(year)
+	}
+	return c.verdict.date(year)
+}
+
+func (c *Record) age(dst, v []byte) ([]byte, Outcome) {
+	years, class := parseAge(v)
+	switch class {
+	case AgeOver:
+		if !c.frozen {
+			c.facts.over = true
+		}
+		return append(dst, AgeCapText...), CappedAge
+	case AgeStays:
+		if !c.frozen {
+			c.facts.ages.add(years + 1)
+		} else if years > c.verdict.agesUntil {
+			return dst, RemovedOver89
+		}
+		return dst, KeptAge
+	}
+	return dst, RemovedUnread
+}
+
+// keep lets a value stay, unless the safe harbor sees the shape of an
+// identifier in it.
+func (c *Record) keep(p *Place, v []byte) Outcome {
+	if p.kind.isDate() {
+		if year, ok := parseYear(v); ok {
+			c.observeYear(p.kind, year, true)
+		}
+	}
+	if c.e.policy.def.Method == MethodSafeHarbor && !p.kind.exempt(shapeOf(v)) {
+		return RemovedIdentifier
+	}
+	return Kept
+}
+
+func (c *Record) scrub(dst, v []byte) ([]byte, Outcome, error) {
+	if c.e.opts.Text == nil {
+		return dst, RemovedValue, nil
+	}
+	out, removed, err := c.e.opts.Text.ScrubText(c.ctx, dst, v, c.subject)
+	if err != nil {
+		return dst, 0, err
+	}
+	c.scrubs = append(c.scrubs, removed...)
+	return out, Scrubbed, nil
+}
+
+// Look gives a value of the finished output to the self-check. Values that
+// the record itself made, a year, three digits, a code or a tag, need not be
+// given; a published term is given with its kind, since its words may be a
+// name by right.
+func (c *Record) Look(k Kind, v []byte) { c.check.look(k, v) }
+
+// Check is the self-check: it returns [ErrIdentifierLeft] if any identifier of
+// the subject, or any that was removed from this record, stands in a value
+// that Look was given, as it is or in another case, with other separators,
+// split over neighbouring values, or in base64, hexadecimal or percent signs.
+func (c *Record) Check() error {
+	if c.check.found() {
+		return ErrIdentifierLeft
+	}
+	return nil
+}
+
+// Format implements [fmt.Formatter] and prints nothing of what is inside.
+func (c *Record) Format(s fmt.State, _ rune) { io.WriteString(s, "deid.Record(redacted)") }
+
+// LogValue implements [slog.LogValuer] and logs nothing of what is inside.
+func (c *Record) LogValue() slog.Value { return slog.StringValue("deid.Record(redacted)") }
