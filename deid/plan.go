@@ -244,8 +244,8 @@ func canCarry(t reflect.Type, above []reflect.Type) bool {
 	case reflect.Bool:
 		return false
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if canCarry(t.Field(i).Type, append(above, t)) {
+		for field := range t.Fields() {
+			if canCarry(field.Type, append(above, t)) {
 				return true
 			}
 		}

@@ -318,8 +318,8 @@ func (w *structWalk) learn(k Kind, v reflect.Value, depth int) {
 			w.learn(k, v.Index(i), depth+1)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			w.learn(k, v.Field(i), depth+1)
+		for _, field := range v.Fields() {
+			w.learn(k, field, depth+1)
 		}
 	case reflect.Map:
 		for it := v.MapRange(); it.Next(); {
