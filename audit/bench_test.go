@@ -129,7 +129,14 @@ func BenchmarkProof(b *testing.B) {
 			}
 		}
 	})
-	b.Run("check", func(b *testing.B) { // with the signature of the checkpoint
+	b.Run("check", func(b *testing.B) {
+		for b.Loop() {
+			if err := p.Check(c, line); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("check+signature", func(b *testing.B) {
 		v := testSigner(b).Verifier()
 		for b.Loop() {
 			if _, err := p.Verify(v, origin+"/t/42", line); err != nil {

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -229,8 +230,10 @@ func (l *Log) put(ctx context.Context, chain string, at *uint64, events []Event)
 		return nil, err
 	}
 	r := &request{at: at}
-	r.items = r.one[:0]
-	r.receipts = make([]Receipt, len(events))
+	r.items, r.receipts = r.one[:0], r.oneReceipt[:]
+	if len(events) > 1 {
+		r.items, r.receipts = make([]item, 0, len(events)), make([]Receipt, len(events))
+	}
 	for i := range events {
 		item, err := l.prepare(ctx, chain, &events[i])
 		if err != nil {
@@ -245,10 +248,12 @@ func (l *Log) put(ctx context.Context, chain string, at *uint64, events []Event)
 	return r.receipts, nil
 }
 
-// prepare does everything that needs no place in the chain.
+// prepare does everything that needs no place in the chain. One buffer holds
+// what the commitment hashes and, behind it, the draft of the line.
 func (l *Log) prepare(ctx context.Context, chain string, e *Event) (item, error) {
-	var it item
-	var subject, seal string
+	it := item{}
+	b := make([]byte, 0, 768)
+	var subject, seal []byte
 	if e.hasSealed() {
 		if l.opt.Sealer == nil {
 			return it, ErrNoSealer
@@ -257,23 +262,29 @@ func (l *Log) prepare(ctx context.Context, chain string, e *Event) (item, error)
 		if err != nil {
 			return it, err
 		}
-		it.sealing, subject = s, s.Subject()
-		payload := make([]byte, SaltSize, 256)
+		it.sealing = s
+		b = append(b, sealDomain...)
+		b = b[:len(b)+SaltSize]
 		l.rand.Lock()
-		_, err = io.ReadFull(l.opt.Rand, payload)
+		_, err = io.ReadFull(l.opt.Rand, b[len(sealDomain):])
 		l.rand.Unlock()
 		if err != nil {
 			return it, fmt.Errorf("audit: salt: %w", err)
 		}
-		if it.payload, err = e.appendSealed(payload); err != nil {
+		if b, err = e.appendSealed(b); err != nil {
 			return it, baakit.FieldErrors{{Path: "payload", Rule: "must have a canonical form (RFC 8785)"}}
 		}
-		if len(it.payload) > MaxSealed-1024 { // room for what a sealer adds
+		if len(b) > MaxSealed-1024 { // room for what a sealer adds
 			return it, ErrTooLarge
 		}
-		seal = Commitment(it.payload)
+		it.payload = b[len(sealDomain):len(b):len(b)]
+		sum := sha256.Sum256(b)
+		seal = sum[:]
+		if token, ok := s.Subject(); ok {
+			subject = token[:]
+		}
 	}
-	it.draft.text = make([]byte, 0, 384)
+	it.draft.text = b
 	it.draft.encode(chain, e, subject, seal)
 	if len(it.draft.text)+128 > MaxLine {
 		return it, ErrTooLarge

@@ -58,13 +58,22 @@ func (p Proof) Verify(v *Verifier, origin string, line []byte) (Checkpoint, erro
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	if p.Index >= c.Size {
-		return Checkpoint{}, ErrProof
-	}
-	if tlog.CheckRecord(p.Hashes, int64(c.Size), c.Root, int64(p.Index), LeafHash(line)) != nil {
-		return Checkpoint{}, ErrProof
+	if err := p.Check(c, line); err != nil {
+		return Checkpoint{}, err
 	}
 	return c, nil
+}
+
+// Check is [Proof.Verify] by a checkpoint that was verified already; p.Note is
+// not looked at. Its error is [ErrProof].
+func (p Proof) Check(c Checkpoint, line []byte) error {
+	if p.Index >= c.Size || c.Size > 1<<62 || len(line) > MaxLine {
+		return ErrProof
+	}
+	if tlog.CheckRecord(p.Hashes, int64(c.Size), c.Root, int64(p.Index), LeafHash(line)) != nil {
+		return ErrProof
+	}
+	return nil
 }
 
 // MarshalText implements [encoding.TextMarshaler] with the tlog-proof form.

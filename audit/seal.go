@@ -2,9 +2,7 @@ package audit
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -41,36 +39,54 @@ type Sealer interface {
 
 // A Sealing seals one payload.
 type Sealing interface {
-	// Subject returns the token by which the patient's entries are found: 32
-	// lower-case hexadecimal digits as of [SubjectToken], or "" for none.
-	Subject() string
+	// Subject returns the token by which the patient's entries are found, as
+	// of [SubjectToken]; ok is false for none.
+	Subject() (token Token, ok bool)
 
 	// Seal returns what is stored for a payload, bound to the leaf hash of
 	// its line. It must not wait: the chain stands still until it returns.
 	Seal(leaf tlog.Hash, payload []byte) ([]byte, error)
 }
 
-// SubjectToken returns the search token of a patient: the first 16 bytes, in
-// hexadecimal, of HMAC-SHA-256(key, "hipaa-audit/v1 subject\n" ‖ patient).
-// Entries about one patient have one token, so that they can be found; whoever
-// reads the log sees how many those are, but not who it is. Without the key no
-// one can tell.
-func SubjectToken(key []byte, patient string) string {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("hipaa-audit/v1 subject\n" + patient))
-	var sum [sha256.Size]byte
-	return hex.EncodeToString(mac.Sum(sum[:0])[:16])
+// A Token stands for a patient in the line, as 32 lower-case hexadecimal
+// digits. Tokens are comparable.
+type Token [16]byte
+
+// String returns the hexadecimal digits.
+func (t Token) String() string { return hex.EncodeToString(t[:]) }
+
+// SubjectToken returns the search token of a patient: the first 16 bytes of
+// HMAC-SHA-256(key, "hipaa-audit/v1 subject\n" ‖ patient). Entries about one
+// patient have one token, so that they can be found; whoever reads the log sees
+// how many those are, but not who it is. Without the key no one can tell.
+func SubjectToken(key []byte, patient string) Token {
+	// RFC 2104 without the seven allocations of package hmac.
+	var room [256]byte
+	var pad [sha256.BlockSize]byte
+	if len(key) > len(pad) {
+		sum := sha256.Sum256(key)
+		key = sum[:]
+	}
+	copy(pad[:], key)
+	for i := range pad {
+		pad[i] ^= 0x36
+	}
+	b := append(append(append(room[:0], pad[:]...), "hipaa-audit/v1 subject\n"...), patient...)
+	inner := sha256.Sum256(b)
+	for i := range pad {
+		pad[i] ^= 0x36 ^ 0x5c
+	}
+	sum := sha256.Sum256(append(append(room[:0], pad[:]...), inner[:]...))
+	return Token(sum[:16])
 }
 
+const sealDomain = "hipaa-audit/v1 seal\n"
+
 // Commitment returns what a line's seal holds:
-// SHA-256("hipaa-audit/v1 seal\n" ‖ payload) in hexadecimal, where the payload
-// is the salt and behind it the sealed part as canonical JSON.
-func Commitment(payload []byte) string {
-	h := sha256.New()
-	h.Write([]byte("hipaa-audit/v1 seal\n"))
-	h.Write(payload)
-	var sum [sha256.Size]byte
-	return hex.EncodeToString(h.Sum(sum[:0]))
+// SHA-256("hipaa-audit/v1 seal\n" ‖ payload), where the payload is the salt
+// and behind it the sealed part as canonical JSON.
+func Commitment(payload []byte) [sha256.Size]byte {
+	return sha256.Sum256(append([]byte(sealDomain), payload...))
 }
 
 // Unencrypted is a [Sealer] that stores payloads as they are. Who can read the
@@ -82,7 +98,7 @@ type Unencrypted struct{ TokenKey []byte }
 // Sealing implements [Sealer].
 func (u Unencrypted) Sealing(_ context.Context, _, patient string) (Sealing, error) {
 	if len(u.TokenKey) == 0 || patient == "" {
-		return unencrypted(""), nil
+		return noToken{}, nil
 	}
 	return unencrypted(SubjectToken(u.TokenKey, patient)), nil
 }
@@ -96,10 +112,16 @@ func (u Unencrypted) Open(_ context.Context, _ string, _ tlog.Hash, sealed []byt
 func (u Unencrypted) String() string   { return "audit.Unencrypted" }
 func (u Unencrypted) GoString() string { return u.String() }
 
-type unencrypted string
+// unencrypted is the sealing of a payload with a token, noToken without.
+type (
+	unencrypted Token
+	noToken     struct{}
+)
 
-func (u unencrypted) Subject() string                                  { return string(u) }
+func (u unencrypted) Subject() (Token, bool)                           { return Token(u), true }
 func (u unencrypted) Seal(_ tlog.Hash, payload []byte) ([]byte, error) { return payload, nil }
+func (noToken) Subject() (Token, bool)                                 { return Token{}, false }
+func (noToken) Seal(_ tlog.Hash, payload []byte) ([]byte, error)       { return payload, nil }
 
 // hasSealed tells whether anything of the event is to be sealed.
 func (e *Event) hasSealed() bool {
@@ -197,7 +219,8 @@ type sealedWire struct {
 // OpenPayload checks a payload against the entry's commitment and returns the
 // entry with the sealed part of its event filled in. Its error is [ErrSealed].
 func (e Entry) OpenPayload(payload []byte) (Entry, error) {
-	if len(payload) < SaltSize || subtle.ConstantTimeCompare([]byte(Commitment(payload)), []byte(e.Seal)) != 1 {
+	sum := Commitment(payload)
+	if len(payload) < SaltSize || hex.EncodeToString(sum[:]) != e.Seal {
 		return Entry{}, ErrSealed
 	}
 	var w sealedWire

@@ -331,7 +331,7 @@ func (c *chunk) check(chain string) {
 			c.bad = &Fault{chain, seq, Altered, "the line is not of this format"}
 			return
 		}
-		if string(s.chain) != chain {
+		if s.chain != chain {
 			c.bad = &Fault{chain, seq, Altered, "the line is of another chain"}
 			return
 		}

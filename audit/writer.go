@@ -50,14 +50,15 @@ type item struct {
 
 // A request is events that go in together.
 type request struct {
-	at       *uint64
-	items    []item
-	one      [1]item
-	receipts []Receipt
-	err      error
-	wake     chan bool // true: stored or failed; false: lead
-	taken    bool      // by a leader; of writer.mu
-	leads    bool      // of writer.mu
+	at         *uint64
+	items      []item
+	one        [1]item
+	receipts   []Receipt
+	oneReceipt [1]Receipt
+	err        error
+	wake       chan bool // true: stored or failed; false: lead
+	taken      bool      // by a leader; of writer.mu
+	leads      bool      // of writer.mu
 }
 
 const (
@@ -87,7 +88,8 @@ func (w *writer) submit(ctx context.Context, r *request) error {
 			return w.leave(r, ctx.Err())
 		}
 	}
-	w.lead(context.WithoutCancel(ctx))
+	// Others' requests are in the group too: nobody's context may end it.
+	w.lead(context.Background())
 	return r.err
 }
 
