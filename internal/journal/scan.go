@@ -17,6 +17,7 @@ type scanner struct {
 	limit  int // longest frame
 
 	total uint64 // frames before the group that is read
+	last  int64  // offset in the file of the last complete commit's group, or of the header
 	good  int64  // offset in the file behind the last complete commit, or the header
 	buf   []byte
 	eof   bool
@@ -64,7 +65,7 @@ func (s *scanner) header() error {
 		}
 	}
 	if !bytes.HasPrefix(s.buf, want) {
-		return s.damage("the header is not that of this place in a " + s.format + " journal")
+		return s.damage(ruleHeader(s.format))
 	}
 	s.good = int64(len(want))
 	s.buf = s.buf[:copy(s.buf, s.buf[len(want):])]
@@ -124,9 +125,10 @@ func (s *scanner) groups(visit func(Record) error) (tail []byte, rule string, er
 			from := start
 			for k, end := range ends {
 				r := Record{
-					Offset: s.seg.base + s.good + int64(from-start),
-					Index:  s.total + uint64(k),
-					Frame:  s.buf[from : end-1 : end-1],
+					Segment: s.seg.base,
+					Offset:  s.seg.base + s.good + int64(from-start),
+					Index:   s.total + uint64(k),
+					Frame:   s.buf[from : end-1 : end-1],
 				}
 				if err := visit(r); err != nil {
 					return nil, "", err
@@ -134,6 +136,7 @@ func (s *scanner) groups(visit func(Record) error) (tail []byte, rule string, er
 				from = end
 			}
 		}
+		s.last = s.good
 		s.good += int64(next - start)
 		s.total = c.total
 		start, pos, ends = next, next, ends[:0]
