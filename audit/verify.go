@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
 
 // VerifyOptions say what a verification starts from.
 type VerifyOptions struct {
-	// Origin is the log's: [Options.Origin]. Required.
+	// Origin is the log's: [Options.Origin]. If it is "" it is that of the
+	// first checkpoint, or, where there is none, unknown: what the first line
+	// of a chain says of it is then taken as it is.
 	Origin string
 
 	// Verifier checks the signatures of Checkpoints; required if there are any.
@@ -37,7 +40,7 @@ type Report struct {
 	Schema      string    `json:"schema"`
 	Chain       string    `json:"chain"`
 	Size        uint64    `json:"size"`
-	Root        tlog.Hash `json:"root"`
+	Root        tlog.Hash `json:"root"`        // in base64
 	Checked     uint64    `json:"checked"`     // lines read and checked
 	Checkpoints int       `json:"checkpoints"` // that the chain was compared with
 }
@@ -142,9 +145,19 @@ type anchor struct {
 }
 
 // anchors reads the checkpoints, by origin.
-func (opt VerifyOptions) anchors() (map[string][]anchor, error) {
-	if !ValidChain(opt.Origin) {
-		return nil, errors.New("audit: VerifyOptions.Origin is required")
+func (opt *VerifyOptions) anchors() (map[string][]anchor, error) {
+	if opt.Origin == "" && len(opt.Checkpoints) > 0 {
+		origin, err := PeekOrigin(opt.Checkpoints[0])
+		if err != nil {
+			return nil, &Fault{Rule: Signature, Detail: "a checkpoint is malformed"}
+		}
+		opt.Origin = strings.TrimSuffix(origin, "/"+System)
+		if opt.Origin == origin {
+			return nil, errors.New("audit: VerifyOptions.Origin is required where the first checkpoint is not the system chain's")
+		}
+	}
+	if opt.Origin != "" && !ValidChain(opt.Origin) {
+		return nil, errors.New("audit: VerifyOptions.Origin is not an origin")
 	}
 	list := make(map[string][]anchor)
 	for _, signed := range opt.Checkpoints {
@@ -220,7 +233,7 @@ type checked struct {
 func verifyChain(ctx context.Context, s Store, chain string, opt VerifyOptions, anchors []anchor) (Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	v := verification{chain: chain, prev: GenesisHash(opt.Origin + "/" + chain), from: opt.From.Size}
+	v := verification{chain: chain, prev: GenesisHash(opt.Origin + "/" + chain), from: opt.From.Size, anyOrigin: opt.Origin == ""}
 	if err := v.begin(ctx, s, opt.From); err != nil {
 		return Report{}, err
 	}
@@ -354,6 +367,8 @@ type verification struct {
 	anchors  []anchor // that are still to come, by size
 	matched  uint64   // the greatest size at which an anchor matched
 	compared int
+
+	anyOrigin bool // the first line's prev is taken as it is
 }
 
 // begin takes the trusted checkpoint for the chain's beginning, once the
@@ -396,7 +411,7 @@ func (v *verification) begin(ctx context.Context, s Store, from Checkpoint) erro
 func (v *verification) take(c *chunk) error {
 	for _, l := range c.lines {
 		seq := v.tree.Size()
-		if l.prev != v.prev {
+		if l.prev != v.prev && (seq > 0 || !v.anyOrigin) {
 			at := max(seq, 1) - 1
 			return &Fault{v.chain, max(at, v.from), Altered, "the hash that the next line has of it is another"}
 		}
