@@ -163,7 +163,7 @@ func best(rounds, n int, f func()) float64 {
 // of the same lines, measured in one run.
 func BenchmarkRatio(b *testing.B) {
 	m := audit.NewMemory()
-	if _, err := benchLog(b, m).AppendAll(b.Context(), "t/42", slices.Repeat([]audit.Event{access()}, 1000)...); err != nil {
+	if _, err := benchLog(b, m).AppendAll(b.Context(), "t/42", slices.Repeat([]audit.Event{access()}, 8000)...); err != nil {
 		b.Fatal(err)
 	}
 	var lines [][]byte
@@ -195,7 +195,7 @@ func BenchmarkRatio(b *testing.B) {
 				b.Fatal(err)
 			}
 		}))
-		one = min(one, best(20, 1000, func() {
+		one = min(one, best(5, 8000, func() {
 			if _, err := audit.Verify(b.Context(), m, "t/42", audit.VerifyOptions{Origin: origin, Workers: 1}); err != nil {
 				b.Fatal(err)
 			}

@@ -331,12 +331,13 @@ func read(ctx context.Context, s Store, chain string, from uint64, work, ordered
 // check looks at each line by itself, up to the first bad one.
 func (c *chunk) check(chain string) {
 	start := 0
+	text := string(c.data) // one for all lines
 	for i, end := range c.ends {
 		seq := c.first + uint64(i)
-		prefixed := c.data[start:end]
+		prefixed, line := c.data[start:end], text[start+1:end]
 		start = end
 		var s summary
-		if err := s.parse(prefixed[1:]); err != nil {
+		if !s.parse(line, chain) {
 			c.bad = &Fault{chain, seq, Altered, "the line is not of this format"}
 			return
 		}
@@ -473,7 +474,7 @@ func (v *verification) explain(ctx context.Context, s Store, f *Fault) error {
 			return f
 		}
 		var l summary
-		if l.parse(r.Line) != nil {
+		if !l.parse(string(r.Line), v.chain) {
 			continue
 		}
 		if first && l.seq < f.Seq || !first && l.seq == f.Seq {
