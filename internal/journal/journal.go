@@ -370,12 +370,18 @@ func (j *Journal) rewriteLast(last segment) error {
 	buf := make([]byte, last.size-j.lastGroup)
 	_, err = f.ReadAt(buf, j.lastGroup)
 	if err == nil || errors.Is(err, io.EOF) {
-		var n int
-		if n, err = f.WriteAt(buf, j.lastGroup); err == nil && n < len(buf) {
-			err = io.ErrShortWrite
-		}
+		_, err = whole(buf, func(b []byte) (int, error) { return f.WriteAt(b, j.lastGroup) })
 	}
 	return errors.Join(err, f.Close())
+}
+
+// whole makes a short write an error, whatever the file system says.
+func whole(b []byte, write func([]byte) (int, error)) (int, error) {
+	n, err := write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return n, err
 }
 
 // create begins a segment at a base. Its header is durable before its name
@@ -387,7 +393,7 @@ func (j *Journal) create(base int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(header)
+	_, err = whole(header, f.Write)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -622,10 +628,7 @@ func (j *Journal) write(b *batch) error {
 	if err := j.checkFile(); err != nil {
 		return err
 	}
-	n, err := j.file.Write(b.data)
-	if err == nil && n < len(b.data) {
-		err = io.ErrShortWrite
-	}
+	n, err := whole(b.data, j.file.Write)
 	if err == nil {
 		err = j.file.Sync()
 	}

@@ -167,6 +167,9 @@ func torn(tail []byte, offset int64, total uint64) bool {
 	if len(tail) > maxTail {
 		return false
 	}
+	if endsInCommit(tail) && !lostSector(tail, offset) {
+		return false // even if the line feed before it is damaged
+	}
 	for pos := 0; pos < len(tail); {
 		i := bytes.IndexByte(tail[pos:], '\n')
 		line, end := tail[pos:], len(tail)
@@ -190,6 +193,13 @@ func torn(tail []byte, offset int64, total uint64) bool {
 		pos = end
 	}
 	return true
+}
+
+// endsInCommit tells whether a commit, whole or damaged in a few bytes, may
+// stand before the last byte.
+func endsInCommit(tail []byte) bool {
+	const n = len(commitShape)
+	return len(tail) > n && commitLike(tail[len(tail)-n-1:len(tail)-1])
 }
 
 // lostSector tells whether the part of any sector that lies in the tail is
