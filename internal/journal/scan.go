@@ -5,9 +5,14 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"slices"
 )
 
-const chunkSize = 256 << 10
+// What is read at once grows from the first to the last.
+const (
+	firstChunk = 4 << 10
+	lastChunk  = 256 << 10
+)
 
 // A scanner reads the groups of one segment.
 type scanner struct {
@@ -20,6 +25,7 @@ type scanner struct {
 	last  int64  // offset in the file of the last complete commit's group, or of the header
 	good  int64  // offset in the file behind the last complete commit, or the header
 	buf   []byte
+	chunk int
 	eof   bool
 }
 
@@ -41,12 +47,9 @@ func (s *scanner) fill() (bool, error) {
 		return false, nil
 	}
 	n := len(s.buf)
-	if cap(s.buf)-n < chunkSize {
-		grown := make([]byte, n, 2*cap(s.buf)+chunkSize)
-		copy(grown, s.buf)
-		s.buf = grown
-	}
-	got, err := io.ReadFull(s.r, s.buf[n:n+chunkSize])
+	s.chunk = min(max(2*s.chunk, firstChunk), lastChunk)
+	s.buf = slices.Grow(s.buf, s.chunk)
+	got, err := io.ReadFull(s.r, s.buf[n:n+s.chunk])
 	s.buf = s.buf[:n+got]
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		s.eof, err = true, nil
