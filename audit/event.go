@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/baakit/baakit"
 )
@@ -116,59 +117,109 @@ func (e *Event) Validate(allow ...string) error {
 	if y := e.Occurred.UTC().Year(); !e.Occurred.IsZero() && (y < 1 || y > 9999) {
 		errs.Add("occurred", "must be in the years 1 to 9999")
 	}
-	e.identifiers(func(path, id string, set charset) {
-		switch {
-		case id == "" && !strings.HasSuffix(path, "]"):
-		case !set.holds(id):
-			errs.Add(path, "must be an identifier of 1 to 128 letters, digits and . _ : / @ + -")
-		case slices.Contains(allow, path) || slices.Contains(allow, strings.SplitN(path, "[", 2)[0]):
-		default:
-			if rule := shapeOf(id); rule != "" {
-				errs.Add(path, rule)
-			}
+	e.identifiers(func(path string, i int, id string, set charset) {
+		if id == "" && i < 0 {
+			return
+		}
+		rule := ""
+		if !set.holds(id) {
+			rule = "must be an identifier of 1 to 128 letters, digits and . _ : / @ + -"
+		} else if rule = shapeOf(id); rule != "" && slices.Contains(allow, path) {
+			rule = ""
+		}
+		if rule == "" {
+			return
+		}
+		if i >= 0 {
+			path += "[" + strconv.Itoa(i) + "]"
+		}
+		errs.Add(path, rule)
+	})
+	e.texts(func(path, text string) {
+		if !utf8.ValidString(text) {
+			errs.Add(path, "must be valid UTF-8")
 		}
 	})
 	return errs.Err()
 }
 
-// identifiers calls f for every clear identifier, in field order.
-func (e *Event) identifiers(f func(path, id string, set charset)) {
-	list := func(path string, n int, at func(int) string) {
-		for i := range n {
-			f(path+"["+strconv.Itoa(i)+"]", at(i), identifierSet)
-		}
+// identifiers calls f for every clear identifier, in field order, with its
+// place in the field or -1.
+func (e *Event) identifiers(f func(path string, i int, id string, set charset)) {
+	for i, s := range e.Subtype {
+		f("subtype", i, string(s), identifierSet)
 	}
-	list("subtype", len(e.Subtype), func(i int) string { return string(e.Subtype[i]) })
-	list("purpose", len(e.Purpose), func(i int) string { return string(e.Purpose[i]) })
-	f("actor.id", e.Actor.ID, identifierSet)
-	f("actor.kind", e.Actor.Kind, identifierSet)
-	f("actor.org", e.Actor.Org, identifierSet)
-	f("actor.role", e.Actor.Role, identifierSet)
-	f("actor.for", e.Actor.For, identifierSet)
-	f("client.addr", e.Client.Addr, identifierSet)
-	f("client.kind", e.Client.Kind, identifierSet)
-	f("object.type", e.Object.Type, identifierSet)
-	f("object.category", e.Object.Category, identifierSet)
-	f("object.lifecycle", e.Object.Lifecycle, identifierSet)
-	list("object.labels", len(e.Object.Labels), func(i int) string { return e.Object.Labels[i] })
-	f("request.id", e.Request.ID, identifierSet)
-	f("request.route", e.Request.Route, routeSet)
-	f("request.span", e.Request.Span, identifierSet)
-	f("request.token", e.Request.Token, identifierSet)
-	f("request.trace", e.Request.Trace, identifierSet)
-	list("policy", len(e.Policy), func(i int) string { return e.Policy[i] })
-	f("kind", e.Kind, identifierSet)
+	for i, p := range e.Purpose {
+		f("purpose", i, string(p), identifierSet)
+	}
+	f("actor.id", -1, e.Actor.ID, identifierSet)
+	f("actor.kind", -1, e.Actor.Kind, identifierSet)
+	f("actor.org", -1, e.Actor.Org, identifierSet)
+	f("actor.role", -1, e.Actor.Role, identifierSet)
+	f("actor.for", -1, e.Actor.For, identifierSet)
+	f("client.addr", -1, e.Client.Addr, identifierSet)
+	f("client.kind", -1, e.Client.Kind, identifierSet)
+	f("object.type", -1, e.Object.Type, identifierSet)
+	f("object.category", -1, e.Object.Category, identifierSet)
+	f("object.lifecycle", -1, e.Object.Lifecycle, identifierSet)
+	for i, s := range e.Object.Labels {
+		f("object.labels", i, s, identifierSet)
+	}
+	f("request.id", -1, e.Request.ID, identifierSet)
+	f("request.route", -1, e.Request.Route, routeSet)
+	f("request.span", -1, e.Request.Span, identifierSet)
+	f("request.token", -1, e.Request.Token, identifierSet)
+	f("request.trace", -1, e.Request.Trace, identifierSet)
+	for i, s := range e.Policy {
+		f("policy", i, s, identifierSet)
+	}
+	f("kind", -1, e.Kind, identifierSet)
 }
 
-// A charset is the characters beside letters and digits.
-type charset string
+// texts calls f for every sealed text.
+func (e *Event) texts(f func(path, text string)) {
+	f("patient", e.Patient)
+	for i, s := range e.Subjects {
+		f("subjects["+strconv.Itoa(i)+"]", s)
+	}
+	f("object_id", e.ObjectID)
+	f("query", e.Query)
+	f("reason", e.Reason)
+	for k, v := range e.Extra {
+		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+			f("extra", "\xff")
+			break
+		}
+	}
+}
+
+// A charset is a bit of classes.
+type charset uint8
 
 const (
-	identifierSet charset = "._:/@+-"
-	routeSet      charset = "._:/@+-{}*$"
+	identifierSet charset = 1 << iota
+	routeSet
+	hexSet
 )
 
-func (set charset) has(c byte) bool { return isAlnum(c) || strings.IndexByte(string(set), c) >= 0 }
+// classes tells the sets that a byte is in.
+var classes = func() (table [256]charset) {
+	for c := range 256 {
+		b := byte(c)
+		if isAlnum(b) || strings.IndexByte("._:/@+-", b) >= 0 {
+			table[c] |= identifierSet
+		}
+		if isAlnum(b) || strings.IndexByte("._:/@+-{}*$", b) >= 0 {
+			table[c] |= routeSet
+		}
+		if isDigit(b) || b >= 'a' && b <= 'f' {
+			table[c] |= hexSet
+		}
+	}
+	return table
+}()
+
+func (set charset) has(c byte) bool { return classes[c]&set != 0 }
 
 func (set charset) holds(s string) bool {
 	for i := range len(s) {

@@ -95,3 +95,6 @@ func nodeHash(left, right tlog.Hash) tlog.Hash {
 	copy(b[1+tlog.HashSize:], right[:])
 	return sha256.Sum256(b[:])
 }
+
+// leafOf hashes a line that has its 0x00 before it.
+func leafOf(prefixed []byte) tlog.Hash { return sha256.Sum256(prefixed) }
