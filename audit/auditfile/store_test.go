@@ -16,6 +16,8 @@ import (
 
 	"github.com/baakit/baakit/audit"
 	"github.com/baakit/baakit/audit/auditfile"
+	"github.com/baakit/baakit/internal/journal"
+	"github.com/baakit/baakit/internal/journal/journaltest"
 )
 
 func open(tb testing.TB, dir string, opt *auditfile.Options) *auditfile.Store {
@@ -111,9 +113,23 @@ func ok[T any](tb rapid.TB, seq iter.Seq2[T, error]) iter.Seq[T] {
 func TestAgreesWithMemory(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		dir := t.TempDir()
-		opt := &auditfile.Options{SegmentSize: int64(rapid.IntRange(300, 3000).Draw(rt, "segment"))}
-		s, memory, trees := open(t, dir, opt), audit.NewMemory(), tree{}
+		dir, fs := t.TempDir(), journal.FS(journal.OS{})
+		if rapid.IntRange(0, 9).Draw(rt, "disk") > 0 { // it is slow
+			fs = journaltest.NewMemory()
+		}
+		opt := auditfile.WithFS(auditfile.Options{SegmentSize: int64(rapid.IntRange(300, 3000).Draw(rt, "segment"))}, fs)
+		memory := audit.NewMemory()
+		erased := map[string]map[uint64]bool{"a": {}, "b/c": {}, "system": {}}
+		wanted := func() map[string]dump {
+			want := contents(t, memory)
+			for chain, d := range want {
+				for seq := range erased[chain] {
+					d.Records[seq].Sealed = nil
+				}
+			}
+			return want
+		}
+		s, trees := open(t, dir, opt), tree{}
 		chains := []string{"a", "b/c", "system"}
 		ctx := context.Background()
 		rt.Repeat(map[string]func(*rapid.T){
@@ -148,7 +164,7 @@ func TestAgreesWithMemory(t *testing.T) {
 					rt.Fatal(err)
 				}
 				if rapid.Bool().Draw(rt, "without an index") {
-					removeSome(rt, dir)
+					removeSome(rt, fs, dir)
 				}
 				opt.Full = rapid.Bool().Draw(rt, "full")
 				s = open(t, dir, opt)
@@ -159,6 +175,10 @@ func TestAgreesWithMemory(t *testing.T) {
 				next, stop := iter.Pull2(s.Read(ctx, chain, from))
 				defer stop()
 				for want := range ok(t, memory.Read(ctx, chain, from)) {
+					if erased[chain][from] {
+						want.Sealed = nil
+					}
+					from++
 					got, err, more := next()
 					if !more || err != nil || !cmp.Equal(want, got) {
 						rt.Fatalf("Read = %v, %v, %v, want %v", got, err, more, want)
@@ -169,21 +189,39 @@ func TestAgreesWithMemory(t *testing.T) {
 				}
 			},
 			"compare": func(rt *rapid.T) {
-				want := contents(t, memory)
-				if diff := cmp.Diff(want, contents(t, s)); diff != "" {
+				if diff := cmp.Diff(wanted(), contents(t, s)); diff != "" {
 					rt.Fatalf("writer (-memory +folder):\n%s", diff)
+				}
+			},
+			"erase": func(rt *rapid.T) {
+				all := contents(t, s)
+				gone := map[string]map[uint64]bool{}
+				n := uint64(0)
+				for chain, d := range all {
+					gone[chain] = map[uint64]bool{}
+					for range rapid.IntRange(0, 2).Draw(rt, "erased") {
+						seq := rapid.IntRange(0, len(d.Records)-1).Draw(rt, "seq")
+						if d.Records[seq].Sealed != nil && !gone[chain][uint64(seq)] {
+							n++
+						}
+						gone[chain][uint64(seq)], erased[chain][uint64(seq)] = true, true
+					}
+				}
+				got, err := s.Erase(ctx, func(chain string, seq uint64) bool { return gone[chain][seq] })
+				if err != nil || got != n {
+					rt.Fatalf("Erase = %d, %v, want %d", got, err, n)
 				}
 			},
 			"reader": func(rt *rapid.T) {
 				if len(contents(t, memory)) == 0 {
 					return
 				}
-				r, err := auditfile.Open(dir, &auditfile.Options{ReadOnly: true})
+				r, err := auditfile.Open(dir, auditfile.WithFS(auditfile.Options{ReadOnly: true, Full: rapid.Bool().Draw(rt, "full")}, fs))
 				if err != nil {
 					rt.Fatal(err)
 				}
 				defer r.Close()
-				if diff := cmp.Diff(contents(t, memory), contents(t, r)); diff != "" {
+				if diff := cmp.Diff(wanted(), contents(t, r)); diff != "" {
 					rt.Fatalf("reader (-memory +folder):\n%s", diff)
 				}
 			},

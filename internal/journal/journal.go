@@ -78,6 +78,8 @@ type Journal struct {
 
 	lastGroup int64 // where the last group or header begins in its file, at opening
 
+	rewriting sync.Mutex // held by Rewrite
+
 	writing sync.Mutex // held by the leader while it writes and syncs
 	file    File       // the last segment, open for appending
 
@@ -334,8 +336,10 @@ func settled(f File) (io.Reader, error) {
 // they could not write, and call it clean. So the last group, the only one
 // that may be in this state, is written again in its place, and synced.
 func (j *Journal) recover() error {
-	if err := j.fs.Remove(j.path(tempName)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	for _, temp := range []string{tempName, rewriteName} {
+		if err := j.fs.Remove(j.path(temp)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	last := j.segments[len(j.segments)-1]
 	f, err := j.fs.OpenFile(j.path(segmentName(last.base)), os.O_RDWR|os.O_APPEND, 0)

@@ -24,6 +24,10 @@ type scanner struct {
 	total uint64 // frames before the group that is read
 	last  int64  // offset in the file of the last complete commit's group, or of the header
 	good  int64  // offset in the file behind the last complete commit, or the header
+	// group, if not nil, is given the frames of each group once visit has had
+	// them, with their line feeds.
+	group func(frames []byte, c commit) error
+
 	buf   []byte
 	chunk int
 	eof   bool
@@ -137,6 +141,11 @@ func (s *scanner) groups(visit func(Record) error) (tail []byte, rule string, er
 					return nil, "", err
 				}
 				from = end
+			}
+		}
+		if s.group != nil {
+			if err := s.group(s.buf[start:pos], c); err != nil {
+				return nil, "", err
 			}
 		}
 		s.last = s.good
