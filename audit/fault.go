@@ -31,8 +31,8 @@ const (
 )
 
 // A Fault says where a chain stops being what was written, and by which rule.
-// It is [ErrTampered]. No line before Seq is wrong; where only the link between
-// two lines does not hold, Seq is the first of the two.
+// It is [ErrTampered]. Where only the link between two lines does not hold, Seq
+// is the first of the two; the lines before are linked up to the last of them.
 type Fault struct {
 	Chain  string `json:"chain"`
 	Seq    uint64 `json:"seq"`

@@ -145,3 +145,13 @@ func TestGolden(t *testing.T) {
 		t.Errorf("verify: %+v, %v", reports, err)
 	}
 }
+
+func goldenKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)) }
+
+func goldenVerifierOf(t interface{ Fatal(...any) }) *audit.Verifier {
+	v, err := audit.NewVerifier(goldenKey().Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

@@ -150,13 +150,21 @@ func (w *writer) lead(ctx context.Context) {
 // faster, and gives every request its result.
 func (w *writer) storeGroup(ctx context.Context) {
 	for range maxRetry {
+		remembered := w.known
 		err := w.load(ctx)
 		next := w.end
 		size := w.end.tree.Size()
 		if err == nil {
 			w.recs, w.hashes, w.lines = w.recs[:0], w.hashes[:0], w.lines[:0]
+			stale := false
 			for _, r := range w.group {
 				r.err = w.link(r, &next)
+				stale = stale || r.err != nil && errors.Is(r.err, ErrConflict)
+			}
+			if stale && remembered {
+				// Another writer may have made that size true.
+				w.known = false
+				continue
 			}
 			if len(w.recs) == 0 {
 				return
