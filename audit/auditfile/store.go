@@ -273,6 +273,7 @@ func (s *Store) finish(seg *segment, size int64) {
 	s.index.Lock()
 	pos, blocks, length, err := writeIndex(s.fs, s.dir, seg, size)
 	s.index.Unlock()
+	s.files.Forget(filepath.Join(s.dir, segmentFile(seg.base, indexSuffix))) // it may be a damaged one that is replaced
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
