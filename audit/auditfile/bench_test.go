@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -82,6 +83,13 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportMetric(rates["64-writers/s"]/rates["1-writers/s"], "64-writers/1")
 }
 
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
 // BenchmarkOpen opens a folder of 10^6 entries.
 func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
@@ -103,7 +111,9 @@ func BenchmarkOpen(b *testing.B) {
 	for _, full := range []bool{false, true} {
 		b.Run(fmt.Sprintf("full=%v", full), func(b *testing.B) {
 			for b.Loop() {
+				before := heap()
 				s := open(b, dir, &auditfile.Options{Full: full})
+				b.ReportMetric(float64(heap()-before)/1e6, "MB-held")
 				if head, err := s.Head(b.Context(), "t/42"); err != nil || head.Size != 1_000_000 {
 					b.Fatal(head, err)
 				}
