@@ -124,6 +124,10 @@ func Open(dir string, opt *Options) (*Store, error) {
 	return s, nil
 }
 
+func (s *Store) path(base int64, suffix string) string {
+	return filepath.Join(s.dir, segmentFile(base, suffix))
+}
+
 // chain returns the state of a chain, which it makes if there is none.
 func (s *Store) chain(name string) *chain {
 	c := s.chains[name]
@@ -273,7 +277,7 @@ func (s *Store) finish(seg *segment, size int64) {
 	s.index.Lock()
 	pos, blocks, length, err := writeIndex(s.fs, s.dir, seg, size)
 	s.index.Unlock()
-	s.files.Forget(filepath.Join(s.dir, segmentFile(seg.base, indexSuffix))) // it may be a damaged one that is replaced
+	s.files.Forget(s.path(seg.base, indexSuffix)) // it may be a damaged one that is replaced
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {

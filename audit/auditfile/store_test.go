@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -113,11 +116,11 @@ func ok[T any](tb rapid.TB, seq iter.Seq2[T, error]) iter.Seq[T] {
 func TestAgreesWithMemory(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		dir, fs := t.TempDir(), journal.FS(journal.OS{})
+		dir, files := t.TempDir(), journal.FS(journal.OS{})
 		if rapid.IntRange(0, 9).Draw(rt, "disk") > 0 { // it is slow
-			fs = journaltest.NewMemory()
+			files = journaltest.NewMemory()
 		}
-		opt := auditfile.WithFS(auditfile.Options{SegmentSize: int64(rapid.IntRange(300, 3000).Draw(rt, "segment"))}, fs)
+		opt := auditfile.WithFS(auditfile.Options{SegmentSize: int64(rapid.IntRange(300, 3000).Draw(rt, "segment"))}, files)
 		memory := audit.NewMemory()
 		erased := map[string]map[uint64]bool{"a": {}, "b/c": {}, "system": {}}
 		wanted := func() map[string]dump {
@@ -164,7 +167,7 @@ func TestAgreesWithMemory(t *testing.T) {
 					rt.Fatal(err)
 				}
 				if rapid.Bool().Draw(rt, "without an index") {
-					removeSome(rt, fs, dir)
+					removeSome(rt, files, dir)
 				}
 				opt.Full = rapid.Bool().Draw(rt, "full")
 				s = open(t, dir, opt)
@@ -216,7 +219,7 @@ func TestAgreesWithMemory(t *testing.T) {
 				if len(contents(t, memory)) == 0 {
 					return
 				}
-				r, err := auditfile.Open(dir, auditfile.WithFS(auditfile.Options{ReadOnly: true, Full: rapid.Bool().Draw(rt, "full")}, fs))
+				r, err := auditfile.Open(dir, auditfile.WithFS(auditfile.Options{ReadOnly: true, Full: rapid.Bool().Draw(rt, "full")}, files))
 				if err != nil {
 					rt.Fatal(err)
 				}
@@ -257,5 +260,145 @@ func TestConcurrentChains(t *testing.T) {
 	}
 	if len(before) != 16 || slices.Max([]int{len(before["t/0"].Records), len(before["t/15"].Records)}) != 40 {
 		t.Fatalf("%d chains", len(before))
+	}
+}
+
+// Many writers decide on the same size at the same time: each size has one
+// winner, and those who lost can tell.
+func TestConflictStorm(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir, &auditfile.Options{SegmentSize: 64 << 10})
+	const rounds, writers = 60, 8
+	var f audit.Frontier
+	for seq := range uint64(rounds) {
+		hashes := f.Append(nil, tlog.Hash{}) // only their number matters here
+		var wg sync.WaitGroup
+		start := make(chan struct{})
+		errs := make([]error, writers)
+		for w := range writers {
+			r := audit.Record{Line: fmt.Appendf(nil, `{"seq":%d,"writer":%d}`, seq, w), Sealed: make([]byte, 20_000), Hashes: hashes}
+			wg.Go(func() {
+				<-start
+				errs[w] = s.Append(t.Context(), "a", seq, []audit.Record{r})
+			})
+		}
+		close(start)
+		wg.Wait()
+		winner := slices.Index(errs, nil)
+		for w, err := range errs {
+			if w != winner && !errors.Is(err, audit.ErrConflict) {
+				t.Fatalf("writers %d and %d at size %d: %v", winner, w, seq, err)
+			}
+		}
+		if head, err := s.Head(t.Context(), "a"); err != nil || head.Size != seq+1 || string(head.Last) != fmt.Sprintf(`{"seq":%d,"writer":%d}`, seq, winner) {
+			t.Fatalf("Head = %d, %s, %v; writer %d won %d", head.Size, head.Last, err, winner, seq)
+		}
+	}
+}
+
+// What Append refuses, by which error, and that nothing is stored then.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, dir, nil)
+	one := func(line string, sealed int, hashes int) []audit.Record {
+		return []audit.Record{{Line: []byte(line), Sealed: make([]byte, sealed), Hashes: make([]tlog.Hash, hashes)}}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, tt := range map[string]struct {
+		ctx     context.Context
+		chain   string
+		at      uint64
+		records []audit.Record
+		want    error
+	}{
+		"empty line":      {t.Context(), "a", 0, one("", 0, 1), audit.ErrLine},
+		"line feed":       {t.Context(), "a", 0, one("{\n}", 0, 1), audit.ErrLine},
+		"NUL":             {t.Context(), "a", 0, one("{\x00}", 0, 1), audit.ErrLine},
+		"no hash":         {t.Context(), "a", 0, one("{}", 0, 0), audit.ErrLine},
+		"too many hashes": {t.Context(), "a", 0, one("{}", 0, 2), audit.ErrLine},
+		"long line":       {t.Context(), "a", 0, one(string(make([]byte, audit.MaxLine+1)), 0, 1), audit.ErrTooLarge},
+		"long payload":    {t.Context(), "a", 0, one("{}", audit.MaxSealed+1, 1), audit.ErrTooLarge},
+		"chain's name":    {t.Context(), `a"b`, 0, one("{}", 0, 1), audit.ErrUnknownChain},
+		"no name":         {t.Context(), "", 0, one("{}", 0, 1), audit.ErrUnknownChain},
+		"stale size":      {t.Context(), "a", 1, one("{}", 0, 2), audit.ErrConflict},
+		"ended context":   {ended, "a", 0, one("{}", 0, 1), context.Canceled},
+	} {
+		if err := s.Append(tt.ctx, tt.chain, tt.at, tt.records); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+	}
+	var all []audit.Record
+	var f audit.Frontier
+	for range 4 {
+		all = append(all, audit.Record{Line: []byte("{}"), Sealed: make([]byte, audit.MaxSealed), Hashes: f.Append(nil, tlog.Hash{})})
+	}
+	if err := s.Append(t.Context(), "a", 0, all); !errors.Is(err, audit.ErrTooLarge) {
+		t.Errorf("more than an append may hold: %v", err)
+	}
+	if got := contents(t, s); len(got) != 0 || s.Err() != nil {
+		t.Errorf("refused, and yet stored: %v, %v", got, s.Err())
+	}
+	// At the limits.
+	longest := tree{}.records("a", audit.Record{Line: bytes.Repeat([]byte("x"), audit.MaxLine), Sealed: bytes.Repeat([]byte{0xff}, audit.MaxSealed)})
+	if err := s.Append(t.Context(), "a", 0, longest); err != nil {
+		t.Errorf("at the limits: %v", err)
+	}
+	contents(t, s)
+	if _, err := auditfile.Open(t.TempDir(), &auditfile.Options{ReadOnly: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("reading an empty folder: %v", err)
+	}
+	if _, err := auditfile.Open(t.TempDir(), &auditfile.Options{MustExist: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("MustExist on an empty folder: %v", err)
+	}
+	if _, err := auditfile.Open(t.TempDir(), &auditfile.Options{SegmentSize: auditfile.MaxSegmentSize + 1}); err == nil {
+		t.Error("a segment size above the limit is taken")
+	}
+	r := open(t, dir, &auditfile.Options{ReadOnly: true})
+	if err := r.Append(t.Context(), "a", 1, nil); !errors.Is(err, audit.ErrReadOnly) {
+		t.Errorf("Append on a reader: %v", err)
+	}
+	if _, err := r.Erase(t.Context(), nil); !errors.Is(err, audit.ErrReadOnly) {
+		t.Errorf("Erase on a reader: %v", err)
+	}
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+	if err := s.Append(t.Context(), "a", 1, nil); !errors.Is(err, audit.ErrClosed) {
+		t.Errorf("Append after Close: %v", err)
+	}
+	for _, err := range s.Read(t.Context(), "a", 0) {
+		if !errors.Is(err, audit.ErrClosed) {
+			t.Errorf("Read after Close: %v", err)
+		}
+	}
+}
+
+// A file that is removed or replaced under a running store is noticed by the
+// next append, which does not claim to be durable.
+func TestReplacedFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, trees := open(t, dir, nil), tree{}
+	if err := s.Append(t.Context(), "a", 0, trees.records("a", record("a", 0, 1))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "00000000000000000000.jsonl"), filepath.Join(dir, "elsewhere")); err != nil {
+		t.Skip(err)
+	}
+	for range 2 {
+		err := s.Append(t.Context(), "a", 1, trees.records("a", record("a", 1, 1)))
+		if !errors.Is(err, audit.ErrReplaced) || !errors.Is(err, audit.ErrFailed) {
+			t.Fatalf("Append = %v, want ErrReplaced and ErrFailed", err)
+		}
+		trees = tree{}
+		trees.records("a", record("a", 0, 1))
+		if !errors.Is(s.Err(), audit.ErrReplaced) {
+			t.Fatalf("Err = %v", s.Err())
+		}
 	}
 }
