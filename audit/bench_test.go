@@ -175,7 +175,7 @@ func BenchmarkRatio(b *testing.B) {
 	}
 	l := benchLog(b, audit.NewMemory())
 	e := access()
-	var hash, appends, batch, one float64 = 1e9, 1e9, 1e9, 1e9
+	hash, appends, batch, one := 1e9, 1e9, 1e9, 1e9
 	events := slices.Repeat([]audit.Event{e}, 100)
 	for b.Loop() {
 		hash = min(hash, best(20, 1000, func() {

@@ -74,7 +74,7 @@ func TestCadence(t *testing.T) {
 		add(1)
 		time.Sleep(10*time.Second - 1)
 		want(1, "just before ten seconds")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		want(2, "ten seconds")
 		time.Sleep(time.Hour)
 		want(2, "an hour of nothing")

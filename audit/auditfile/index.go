@@ -108,7 +108,7 @@ func writeIndex(fs journal.FS, dir string, s *segment, size int64) (pos map[*par
 		return nil, 0, 0, err
 	}
 	sum := crc32.NewIEEE()
-	file := bufio.NewWriterSize(f, 1<<20)
+	file := bufio.NewWriterSize(f, 64<<10)
 	file.Write(head) // its error is kept until Flush
 	w := io.MultiWriter(file, sum)
 	pos = make(map[*part]int64, len(names))
@@ -217,7 +217,7 @@ func (s *Store) checkBlocks(seg *segment, f journal.File) error {
 	}
 	sum := crc32.NewIEEE()
 	var want [4]byte
-	_, err := io.CopyBuffer(sum, io.NewSectionReader(f, seg.blocks, seg.length), make([]byte, 256<<10))
+	_, err := io.CopyBuffer(sum, io.NewSectionReader(f, seg.blocks, seg.length), make([]byte, min(seg.length+1, 256<<10)))
 	if err == nil {
 		_, err = f.ReadAt(want[:], seg.blocks+seg.length)
 	}

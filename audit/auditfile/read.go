@@ -8,7 +8,6 @@ import (
 	"errors"
 	"iter"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sort"
 
@@ -200,7 +199,10 @@ func (s *Store) spans(c *chain, from, to uint64) (base int64, spans []span, err 
 		return seg.base, spans, nil
 	}
 	raw := make([]byte, n*spanSize)
-	err = s.readIndexAt(seg, raw, pos+int64(skip)*spanSize)
+	err = s.useIndex(seg, func(f journal.File) error {
+		_, err := f.ReadAt(raw, pos+int64(skip)*spanSize)
+		return err
+	})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -216,14 +218,13 @@ func (c *chain) find(seq uint64) *part {
 	return c.parts[sort.Search(len(c.parts), func(i int) bool { return c.parts[i].end() > seq })]
 }
 
-// readIndexAt reads a part of an index whose checksum is right.
-func (s *Store) readIndexAt(seg *segment, b []byte, at int64) error {
-	return s.files.Use(filepath.Join(s.dir, segmentFile(seg.base, indexSuffix)), func(f journal.File) error {
+// useIndex calls do with the index of a segment, whose checksum is right.
+func (s *Store) useIndex(seg *segment, do func(journal.File) error) error {
+	return s.files.Use(s.path(seg.base, indexSuffix), func(f journal.File) error {
 		if err := s.checkBlocks(seg, f); err != nil {
 			return err
 		}
-		_, err := f.ReadAt(b, at)
-		return err
+		return do(f)
 	})
 }
 
@@ -243,35 +244,62 @@ func (s *Store) ReadHashes(ctx context.Context, name string, indexes []int64) ([
 	return hashes, wrap(err)
 }
 
+// A place is where a tree hash stands in an index.
+type place struct {
+	segment *segment
+	at      int64
+	to      *tlog.Hash
+}
+
 func (s *Store) readHashes(c *chain, indexes []int64) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, len(indexes))
+	places := make([]place, 0, len(indexes))
+	s.mu.Lock()
 	for i, index := range indexes {
-		if err := s.readHash(c, index, &hashes[i]); err != nil {
+		p, at, ok := c.findHash(index)
+		switch {
+		case !ok:
+			s.mu.Unlock()
+			return nil, audit.ErrOutOfRange
+		case p.pos == 0:
+			hashes[i] = p.hashes[at]
+		default:
+			at = p.pos + int64(p.count)*spanSize + at*tlog.HashSize
+			places = append(places, place{p.segment, at, &hashes[i]})
+		}
+	}
+	s.mu.Unlock()
+	for len(places) > 0 {
+		seg, n := places[0].segment, 1
+		for n < len(places) && places[n].segment == seg {
+			n++
+		}
+		err := s.useIndex(seg, func(f journal.File) error {
+			for _, p := range places[:n] {
+				if _, err := f.ReadAt(p.to[:], p.at); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return nil, err
 		}
+		places = places[n:]
 	}
 	return hashes, nil
 }
 
-func (s *Store) readHash(c *chain, index int64, h *tlog.Hash) error {
+// findHash returns the part that holds a stored tree hash of a chain, and its
+// number in it.
+func (c *chain) findHash(index int64) (p *part, at int64, ok bool) {
 	if index < 0 {
-		return audit.ErrOutOfRange
+		return nil, 0, false
 	}
 	level, n := tlog.SplitStoredHashIndex(index)
-	s.mu.Lock()
 	if uint64(n) >= c.size>>level {
-		s.mu.Unlock()
-		return audit.ErrOutOfRange
+		return nil, 0, false
 	}
-	p := c.find(uint64(n+1)<<level - 1) // the entry that completes it
-	at := index - tlog.StoredHashCount(int64(p.first))
-	seg, pos, count := p.segment, p.pos, p.count
-	if pos == 0 {
-		*h = p.hashes[at]
-	}
-	s.mu.Unlock()
-	if pos == 0 {
-		return nil
-	}
-	return s.readIndexAt(seg, h[:], pos+int64(count)*spanSize+at*tlog.HashSize)
+	p = c.find(uint64(n+1)<<level - 1) // the entry that completes it
+	return p, index - tlog.StoredHashCount(int64(p.first)), true
 }

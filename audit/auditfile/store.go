@@ -66,6 +66,7 @@ type Store struct {
 	j     *journal.Journal
 	files *journal.Files // indexes, open for reading
 	work  sync.WaitGroup // indexes that are being written
+	index sync.Mutex     // held by the one that is; they share a temporary name
 
 	mu     sync.Mutex
 	chains map[string]*chain
@@ -123,6 +124,10 @@ func Open(dir string, opt *Options) (*Store, error) {
 	return s, nil
 }
 
+func (s *Store) path(base int64, suffix string) string {
+	return filepath.Join(s.dir, segmentFile(base, suffix))
+}
+
 // chain returns the state of a chain, which it makes if there is none.
 func (s *Store) chain(name string) *chain {
 	c := s.chains[name]
@@ -146,25 +151,23 @@ func (s *Store) Append(ctx context.Context, name string, at uint64, records []au
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	frames, err := encode(name, at, records)
-	if err != nil {
-		return err
-	}
 	if err := s.j.Err(); err != nil {
 		return wrap(err)
 	}
 	s.mu.Lock()
-	taken := uint64(0)
-	if c := s.chains[name]; c != nil {
-		taken = c.taken
-	}
+	taken := s.takenOf(name)
+	s.mu.Unlock()
 	if taken != at {
-		s.mu.Unlock()
 		return audit.ErrConflict
 	}
-	if len(records) == 0 {
+	frames, err := encode(name, at, records)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	s.mu.Lock()
+	if s.takenOf(name) != at { // while the lock was free
 		s.mu.Unlock()
-		return nil
+		return audit.ErrConflict
 	}
 	pending, err := s.j.Submit(frames...)
 	if err != nil {
@@ -194,6 +197,13 @@ func (s *Store) Append(ctx context.Context, name string, at uint64, records []au
 	c.last = bytes.Clone(records[len(records)-1].Line)
 	s.closeSegments()
 	return nil
+}
+
+func (s *Store) takenOf(chain string) uint64 {
+	if c := s.chains[chain]; c != nil {
+		return c.taken
+	}
+	return 0
 }
 
 // encode returns the frames of records.
@@ -264,7 +274,10 @@ func (s *Store) closeSegments() {
 // finish writes the index of a segment and forgets what it holds. Without an
 // index the segment stays in memory, and the next opening reads it.
 func (s *Store) finish(seg *segment, size int64) {
+	s.index.Lock()
 	pos, blocks, length, err := writeIndex(s.fs, s.dir, seg, size)
+	s.index.Unlock()
+	s.files.Forget(s.path(seg.base, indexSuffix)) // it may be a damaged one that is replaced
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {

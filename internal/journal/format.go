@@ -8,9 +8,12 @@ import (
 )
 
 const (
-	suffix     = ".jsonl"
-	lockName   = "LOCK"
-	tempName   = "segment.tmp"
+	suffix   = ".jsonl"
+	lockName = "LOCK"
+	tempName = "segment.tmp"
+
+	rewriteName = "rewrite.tmp"
+
 	sectorSize = 512 // the smallest unit that a disk writes or loses
 
 	// DefaultSegmentSize is the length at which a segment is closed.

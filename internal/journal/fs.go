@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -119,5 +120,11 @@ func (OS) Lock(name string) (io.Closer, error) {
 		f.Close()
 		return nil, err
 	}
-	return f, nil
+	return fileLock{f}, nil
 }
+
+type fileLock struct{ f *os.File }
+
+// Close gives the lock up before it closes the file: a process that is being
+// started right now has the file open too, until it runs its own program.
+func (l fileLock) Close() error { return errors.Join(unlockFile(l.f), l.f.Close()) }

@@ -78,6 +78,8 @@ type Journal struct {
 
 	lastGroup int64 // where the last group or header begins in its file, at opening
 
+	rewriting sync.Mutex // held by Rewrite
+
 	writing sync.Mutex // held by the leader while it writes and syncs
 	file    File       // the last segment, open for appending
 
@@ -334,8 +336,10 @@ func settled(f File) (io.Reader, error) {
 // they could not write, and call it clean. So the last group, the only one
 // that may be in this state, is written again in its place, and synced.
 func (j *Journal) recover() error {
-	if err := j.fs.Remove(j.path(tempName)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	for _, temp := range []string{tempName, rewriteName} {
+		if err := j.fs.Remove(j.path(temp)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	last := j.segments[len(j.segments)-1]
 	f, err := j.fs.OpenFile(j.path(segmentName(last.base)), os.O_RDWR|os.O_APPEND, 0)
@@ -370,12 +374,18 @@ func (j *Journal) rewriteLast(last segment) error {
 	buf := make([]byte, last.size-j.lastGroup)
 	_, err = f.ReadAt(buf, j.lastGroup)
 	if err == nil || errors.Is(err, io.EOF) {
-		var n int
-		if n, err = f.WriteAt(buf, j.lastGroup); err == nil && n < len(buf) {
-			err = io.ErrShortWrite
-		}
+		_, err = whole(buf, func(b []byte) (int, error) { return f.WriteAt(b, j.lastGroup) })
 	}
 	return errors.Join(err, f.Close())
+}
+
+// whole makes a short write an error, whatever the file system says.
+func whole(b []byte, write func([]byte) (int, error)) (int, error) {
+	n, err := write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return n, err
 }
 
 // create begins a segment at a base. Its header is durable before its name
@@ -387,7 +397,7 @@ func (j *Journal) create(base int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(header)
+	_, err = whole(header, f.Write)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -622,10 +632,7 @@ func (j *Journal) write(b *batch) error {
 	if err := j.checkFile(); err != nil {
 		return err
 	}
-	n, err := j.file.Write(b.data)
-	if err == nil && n < len(b.data) {
-		err = io.ErrShortWrite
-	}
+	n, err := whole(b.data, j.file.Write)
 	if err == nil {
 		err = j.file.Sync()
 	}
