@@ -291,7 +291,7 @@ func (c *checker) dataUse() {
 // others are findings about no element.
 func (c *checker) others() {
 	law := elements()
-	make := func(id, suffix string, o Outcome, e ...Evidence) Finding {
+	other := func(id, suffix string, o Outcome, e ...Evidence) Finding {
 		row := law.other(id)
 		return Finding{
 			ID: row.Finding + suffix, Layer: LawLayer, Severity: row.Severity, Outcome: o, Message: row.Says,
@@ -299,14 +299,14 @@ func (c *checker) others() {
 		}
 	}
 	if c.d.Kind == GovernmentMemorandum && slices.ContainsFunc(c.d.Parties, func(p Party) bool { return !p.Government }) {
-		c.add(make("government", "", Contradicted, Evidence{Term: "parties"}))
+		c.add(other("government", "", Contradicted, Evidence{Term: "parties"}))
 	}
 	for _, cl := range c.d.Clauses {
 		switch cl := cl.(type) {
 		case Custom:
-			c.add(make("custom", ":"+string(cl.Name), Partial, Evidence{cl.Name, "paragraphs"}))
+			c.add(other("custom", ":"+string(cl.Name), Partial, Evidence{cl.Name, "paragraphs"}))
 		case UnknownClause:
-			c.add(make("unknown", ":"+string(cl.ID()), Partial, Evidence{Clause: cl.ID()}))
+			c.add(other("unknown", ":"+string(cl.ID()), Partial, Evidence{Clause: cl.ID()}))
 		}
 	}
 }

@@ -20,6 +20,12 @@ type Difference struct {
 	Changes []Change
 
 	before, after Version
+	// What Apply needs besides the first version: everything of the second
+	// that is in no clause, the order of its clauses, those that are not the
+	// same.
+	head  Draft
+	order []ClauseID
+	fresh Clauses
 }
 
 // IsEmpty reports whether nothing changed.
@@ -44,10 +50,16 @@ func Diff(a, b Version) Difference {
 	if a.hash == b.hash {
 		return d
 	}
-	d.head()
+	d.compareHead()
+	d.head = b.d
+	d.head.Clauses = nil
 	moved := movedClauses(a.d.Clauses, b.d.Clauses)
 	for _, after := range b.d.Clauses {
 		before := a.d.Clauses.Find(after.ID())
+		d.order = append(d.order, after.ID())
+		if before == nil || !equalClauses(before, after) {
+			d.fresh = append(d.fresh, after)
+		}
 		switch {
 		case before == nil:
 			d.Changes = append(d.Changes, wholeClause(after, ClauseAdded))
@@ -69,17 +81,33 @@ func Diff(a, b Version) Difference {
 	return d
 }
 
-// Apply returns b of Diff(a, b) for a; for any other version it returns the
-// zero Version and false.
+// Apply returns b of Diff(a, b) for a: its clauses that stayed, those that
+// changed, in their order. For any other version it returns the zero Version
+// and false.
 func (d Difference) Apply(a Version) (Version, bool) {
 	if a.IsZero() || a.hash != d.From {
 		return Version{}, false
 	}
-	return d.after, true
+	if d.From == d.To {
+		return a, true
+	}
+	draft := d.head
+	for _, id := range d.order {
+		c := d.fresh.Find(id)
+		if c == nil {
+			c = a.d.Clauses.Find(id)
+		}
+		if c == nil {
+			return Version{}, false
+		}
+		draft.Clauses = append(draft.Clauses, c)
+	}
+	v, err := Seal(draft)
+	return v, err == nil && v.hash == d.To
 }
 
-// head compares what is in no clause.
-func (d *Difference) head() {
+// compareHead compares what is in no clause.
+func (d *Difference) compareHead() {
 	a, b := &d.before.d, &d.after.d
 	add := func(term, from, to string, v verdict, binds bound, touches ...string) {
 		if from != to {
@@ -90,7 +118,9 @@ func (d *Difference) head() {
 		}
 	}
 	unclear := changed(Unclear, Undetermined)
-	text := func(x, y string) verdict { return judgeWords(stringsOf(reflect.ValueOf(x)), stringsOf(reflect.ValueOf(y))) }
+	text := func(x, y string) verdict {
+		return judgeWords(stringsOf(reflect.ValueOf(x)), stringsOf(reflect.ValueOf(y)))
+	}
 	add("kind", string(a.Kind), string(b.Kind), unclear, bindsBoth, "kind")
 	for _, s := range []Side{CoveredEntitySide, BusinessAssociateSide} {
 		p, q := a.Party(s), b.Party(s)
@@ -197,6 +227,20 @@ func touches(about string, id ClauseID) []string {
 		return list
 	}
 	return []string{string(id)}
+}
+
+// equalClauses reports whether two clauses say the same.
+func equalClauses(a, b Clause) bool {
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	if x.Type() != y.Type() {
+		return false
+	}
+	for i := range x.NumField() {
+		if !equalValues(x.Field(i), y.Field(i)) {
+			return false
+		}
+	}
+	return true
 }
 
 // equalValues compares two values of one field.

@@ -181,8 +181,8 @@ func (d Draft) Validate() error {
 				continue
 			}
 		}
-		if _, custom := c.(Custom); custom && rowOf(ClauseKind(c.ID())) != nil {
-			errs.Add(path+".id", "must not be a kind of clause")
+		if (c.Kind() == "custom" || rowOf(c.Kind()) == nil) && rowOf(ClauseKind(c.ID())) != nil || c.ID() == agreementPart {
+			errs.Add(path+".id", "must not be a kind of clause or a part of the agreement")
 		}
 		if slices.ContainsFunc(d.Clauses[:i], func(b Clause) bool { return b.ID() == c.ID() }) {
 			errs.Add(path+".id", "must not be that of another clause")
@@ -272,7 +272,6 @@ func cloneClause(c Clause) Clause {
 
 // draftJSON is a Draft without its methods.
 type draftJSON Draft
-
 
 // MarshalJSON implements json.Marshaler with the schema first.
 func (d Draft) MarshalJSON() ([]byte, error) { return marshalWith(DraftSchema, "", draftJSON(d)) }
