@@ -175,9 +175,17 @@ func TestBreachCeiling(t *testing.T) {
 		period string
 		want   baa.Outcome
 	}{
-		{"60 days", baa.Present}, {"61 days", baa.Contradicted}, {"90 days", baa.Contradicted}, {"1 month", baa.Present},
-		{"2 months", baa.Contradicted}, {"3 months", baa.Contradicted}, {"1 year", baa.Contradicted},
-		{"10 business days", baa.Present}, {"45 business days", baa.Contradicted}, {"24 hours", baa.Present}, {"1500 hours", baa.Contradicted},
+		{"60 days", baa.Present},
+		{"61 days", baa.Contradicted},
+		{"90 days", baa.Contradicted},
+		{"1 month", baa.Present},
+		{"2 months", baa.Contradicted},
+		{"3 months", baa.Contradicted},
+		{"1 year", baa.Contradicted},
+		{"10 business days", baa.Present},
+		{"45 business days", baa.Contradicted},
+		{"24 hours", baa.Present},
+		{"1500 hours", baa.Contradicted},
 	} {
 		c := complete().Clauses.Find("reporting").(baa.Reporting)
 		c.BreachWithin = baakit.MustParsePeriod(tt.period)
@@ -347,7 +355,9 @@ func TestSARIF(t *testing.T) {
 	var log struct {
 		Version string
 		Runs    []struct {
-			Tool    struct{ Driver struct{ Rules []struct{ ID string } } }
+			Tool struct {
+				Driver struct{ Rules []struct{ ID string } }
+			}
 			Results []struct {
 				RuleID    string `json:"ruleId"`
 				RuleIndex int    `json:"ruleIndex"`

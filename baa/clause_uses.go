@@ -227,10 +227,18 @@ type DelegatedObligations struct {
 	Obligations []string `json:"obligations,omitempty" sense:"duty" about:"carry_out_ce_obligations" validate:"max=100,dive,required,line"`
 }
 
-func (DelegatedObligations) Kind() ClauseKind      { return "delegated_obligations" }
-func (c DelegatedObligations) ID() ClauseID        { return ClauseID(c.Kind()) }
-func (c DelegatedObligations) Heading() string     { return rowOf(c.Kind()).heading }
-func (c DelegatedObligations) Provides() []Element { return provides(c) }
+func (DelegatedObligations) Kind() ClauseKind  { return "delegated_obligations" }
+func (c DelegatedObligations) ID() ClauseID    { return ClauseID(c.Kind()) }
+func (c DelegatedObligations) Heading() string { return rowOf(c.Kind()).heading }
+
+// Provides returns nothing for a clause that says that none are delegated and
+// lists some.
+func (c DelegatedObligations) Provides() []Element {
+	if c.NoneDelegated && len(c.Obligations) > 0 {
+		return nil
+	}
+	return provides(c)
+}
 
 func (c DelegatedObligations) sentences(w *writer) {
 	w.when(c.NoneDelegated, "@CE delegates none of its obligations under subpart E of 45 CFR part 164 to @BA.")
