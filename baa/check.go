@@ -142,11 +142,11 @@ type judgement struct {
 	quiet   bool // no finding
 }
 
-func (j judgement) evidence() []Evidence {
+func (j judgement) evidence() []Place {
 	if j.clause == "" && j.term == "" {
 		return nil
 	}
-	return []Evidence{{j.clause, j.term}}
+	return []Place{{j.clause, j.term}}
 }
 
 // judge finds an element among the clauses of a draft. What no typed clause
@@ -291,7 +291,7 @@ func (c *checker) dataUse() {
 // others are findings about no element.
 func (c *checker) others() {
 	law := elements()
-	other := func(id, suffix string, o Outcome, e ...Evidence) Finding {
+	other := func(id, suffix string, o Outcome, e ...Place) Finding {
 		row := law.other(id)
 		return Finding{
 			ID: row.Finding + suffix, Layer: LawLayer, Severity: row.Severity, Outcome: o, Message: row.Says,
@@ -299,14 +299,14 @@ func (c *checker) others() {
 		}
 	}
 	if c.d.Kind == GovernmentMemorandum && slices.ContainsFunc(c.d.Parties, func(p Party) bool { return !p.Government }) {
-		c.add(other("government", "", Contradicted, Evidence{Term: "parties"}))
+		c.add(other("government", "", Contradicted, Place{Term: "parties"}))
 	}
 	for _, cl := range c.d.Clauses {
 		switch cl := cl.(type) {
 		case Custom:
-			c.add(other("custom", ":"+string(cl.Name), Partial, Evidence{cl.Name, "paragraphs"}))
+			c.add(other("custom", ":"+string(cl.Name), Partial, Place{cl.Name, "paragraphs"}))
 		case UnknownClause:
-			c.add(other("unknown", ":"+string(cl.ID()), Partial, Evidence{Clause: cl.ID()}))
+			c.add(other("unknown", ":"+string(cl.ID()), Partial, Place{Clause: cl.ID()}))
 		}
 	}
 }
@@ -326,7 +326,7 @@ func (c *checker) proposed() {
 		}
 		f := Finding{
 			ID: row.Finding, Layer: LawLayer, Severity: SeverityInfo, Outcome: Present, Message: row.Says,
-			Citations: elements().cite(row.Citation, row.Confidence), Confidence: row.Confidence, Evidence: []Evidence{{ClauseID(row.Clause), row.Term}},
+			Citations: elements().cite(row.Citation, row.Confidence), Confidence: row.Confidence, Evidence: []Place{{ClauseID(row.Clause), row.Term}},
 		}
 		meets := !p.IsZero() && slices.Contains([]baakit.Comparison{baakit.Shorter, baakit.Equal}, compare(p, row.AtMost))
 		switch {

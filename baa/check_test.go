@@ -159,7 +159,7 @@ func TestDeletingAClause(t *testing.T) {
 			}
 		}
 		for _, f := range before.Findings {
-			about := slices.ContainsFunc(f.Evidence, func(e baa.Evidence) bool { return e.Clause == c.ID() })
+			about := slices.ContainsFunc(f.Evidence, func(e baa.Place) bool { return e.Clause == c.ID() })
 			if _, ok := after.Finding(f.ID); !ok && !about && f.Element != "mgmt_admin.disclose.assurances" && f.Element != "mgmt_admin.disclose.notify" {
 				t.Fatalf("finding %s is gone with clause %s", f.ID, c.ID())
 			}
@@ -193,7 +193,7 @@ func TestBreachCeiling(t *testing.T) {
 		if got := r.Outcome("report.breach"); got != tt.want || r.Passes() != (tt.want == baa.Present) {
 			t.Errorf("%s: %s, want %s", tt.period, got, tt.want)
 		}
-		if f, ok := r.Finding("BAA-R-ii-C-breach"); ok && (f.Severity != baa.SeverityError || f.Evidence[0] != baa.Evidence{Clause: "reporting", Term: "breach_within"}) {
+		if f, ok := r.Finding("BAA-R-ii-C-breach"); ok && (f.Severity != baa.SeverityError || f.Evidence[0] != baa.Place{Clause: "reporting", Term: "breach_within"}) {
 			t.Errorf("%s: %s at %v", tt.period, f.Severity, f.Evidence)
 		}
 	}

@@ -271,7 +271,7 @@ func (c *Classification) findings(d Difference, rules RuleSet, house *HousePolic
 		}
 	}
 	law := elements()
-	about := func(id, message string, e ...Evidence) Finding {
+	about := func(id, message string, e ...Place) Finding {
 		row := law.other(id)
 		return Finding{
 			ID: row.Finding, Layer: LawLayer, Severity: row.Severity, Outcome: Present, Message: message,
@@ -281,13 +281,13 @@ func (c *Classification) findings(d Difference, rules RuleSet, house *HousePolic
 	for _, ch := range c.Changes {
 		switch {
 		case ch.Class == Retroactive:
-			c.Findings = append(c.Findings, about("backdated", law.other("backdated").Says, Evidence{Term: "effective"}))
+			c.Findings = append(c.Findings, about("backdated", law.other("backdated").Says, Place{Term: "effective"}))
 		case ch.Class == Scheduled && ch.adds:
 			notice := termsOf(d.before.d).SubcontractorNotice
 			c.Findings = append(c.Findings, Finding{
 				ID: "BAA-S-schedule", Layer: HouseLayer, Severity: SeverityInfo, Outcome: Present,
 				Message:  "the new subcontractor begins no sooner than " + notice.String() + " after the notice that the agreement promises; until then the other party may object",
-				Evidence: []Evidence{{ch.Clause, ch.Term}},
+				Evidence: []Place{{ch.Clause, ch.Term}},
 			})
 		}
 	}
@@ -306,6 +306,6 @@ func nextDay(d baakit.Date) baakit.Date { return d.AddDays(1) }
 // got looser.
 func (c *Classification) worsens(f Finding) bool {
 	return f.Outcome == Contradicted && slices.ContainsFunc(c.Changes, func(ch Change) bool {
-		return ch.Direction == Looser && slices.ContainsFunc(f.Evidence, func(e Evidence) bool { return e.Clause == ch.Clause && e.Term == ch.Term })
+		return ch.Direction == Looser && slices.ContainsFunc(f.Evidence, func(e Place) bool { return e.Clause == ch.Clause && e.Term == ch.Term })
 	})
 }

@@ -42,9 +42,9 @@ const (
 	HouseLayer Layer = "house"
 )
 
-// Evidence is where a finding comes from: a clause and, where it is about one,
+// A Place is where a finding comes from: a clause and, where it is about one,
 // the JSON name of the term in it.
-type Evidence struct {
+type Place struct {
 	Clause ClauseID `json:"clause"`
 	Term   string   `json:"term,omitempty"`
 }
@@ -71,7 +71,7 @@ type Finding struct {
 	// Citations each say as of which day they were read.
 	Citations  []baakit.Citation `json:"citations,omitempty"`
 	Confidence baakit.Confidence `json:"confidence,omitzero"`
-	Evidence   []Evidence        `json:"evidence,omitempty"`
+	Evidence   []Place        `json:"evidence,omitempty"`
 	// Suggested is a clause that, put into the draft with [Draft.With],
 	// removes the finding; nil if there is none.
 	Suggested Clause `json:"-"`
@@ -103,7 +103,7 @@ type Coverage struct {
 	Element  Element     `json:"element"`
 	Status   Requirement `json:"status"`
 	Outcome  Outcome     `json:"outcome"`
-	Evidence []Evidence  `json:"evidence,omitempty"`
+	Evidence []Place  `json:"evidence,omitempty"`
 }
 
 // A Report is the answer of [Check].

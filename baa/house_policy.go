@@ -43,7 +43,7 @@ func (c *checker) house(p *HousePolicy) {
 			f.Outcome = Partial
 		}
 		if has(kind) {
-			f.Evidence = []Evidence{{ClauseID(kind), term}}
+			f.Evidence = []Place{{ClauseID(kind), term}}
 		}
 		c.add(f)
 	}
