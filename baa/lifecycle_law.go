@@ -32,6 +32,8 @@ type lifeLaw struct {
 	Findings    []lifeRow        `json:"findings"`
 	Duties      []lifeRow        `json:"duties"`
 	Report      lifeSpan         `json:"report_to_secretary"`
+	Keep        lifeKeep         `json:"keep"`
+	Expiring    baakit.Period    `json:"expiring_within"` // a habit of the trade, no rule
 	Transitions []lifeTransition `json:"transitions"`
 	Sources     []lawSource      `json:"sources"`
 }
@@ -39,6 +41,7 @@ type lifeLaw struct {
 type lifeRow struct {
 	ID       string   `json:"id"`
 	Severity string   `json:"severity"`
+	Caps     Strength `json:"caps"` // the best strength of evidence with this finding
 	Says     string   `json:"says"`
 	Sources  []string `json:"sources"`
 }
@@ -47,6 +50,12 @@ type lifeSpan struct {
 	From    baakit.Date `json:"from"`
 	Through baakit.Date `json:"through"`
 	Sources []string    `json:"sources"`
+}
+
+// A lifeKeep is how long an agreement is kept after it was last in effect.
+type lifeKeep struct {
+	Period  baakit.Period `json:"period"`
+	Sources []string      `json:"sources"`
 }
 
 // A lifeTransition gives older contracts time to follow a new rule.
@@ -65,6 +74,10 @@ func (l *lifeLaw) duty(id string) Reason   { return l.row(l.Duties, id) }
 func (l *lifeLaw) finding(id string) LifeFinding {
 	i := slices.IndexFunc(l.Findings, func(r lifeRow) bool { return r.ID == id })
 	return LifeFinding{Reason: l.row(l.Findings, id), Severity: l.Findings[i].Severity}
+}
+
+func (l *lifeLaw) caps(id string) Strength {
+	return l.Findings[slices.IndexFunc(l.Findings, func(r lifeRow) bool { return r.ID == id })].Caps
 }
 
 func (l *lifeLaw) row(rows []lifeRow, id string) Reason {
