@@ -287,16 +287,43 @@ func ParseAcceptance(data []byte) (Acceptance, error) {
 // UnmarshalJSON implements json.Unmarshaler with the rules of
 // ParseAcceptance; on an error a is unchanged.
 func (a *Acceptance) UnmarshalJSON(data []byte) error {
-	type plain Acceptance
-	var read plain
-	if err := strictjson.Decode(data, &read); err != nil {
+	var w acceptanceWire
+	if err := strictjson.Decode(data, &w); err != nil {
 		return err
 	}
-	if err := Acceptance(read).Validate(); err != nil {
+	read := Acceptance{
+		w.Schema, w.AgreementID, w.VersionHash, w.ManifestationHash, w.Label, w.Party, w.Signer, w.Authority,
+		w.Method, w.Act, w.Presented, w.ConsentHash, time.Time(w.At), w.Zone, w.Clock, w.Source, w.Copy, w.CounterpartOf, w.Previous,
+	}
+	if err := read.Validate(); err != nil {
 		return err
 	}
-	*a = Acceptance(read)
+	*a = read
 	return nil
+}
+
+// An acceptanceWire is an Acceptance whose time does not repeat the input in
+// its error.
+type acceptanceWire struct {
+	Schema            string             `json:"schema"`
+	AgreementID       string             `json:"agreement_id"`
+	VersionHash       string             `json:"version_hash"`
+	ManifestationHash string             `json:"manifestation_hash"`
+	Label             string             `json:"label"`
+	Party             AcceptingParty     `json:"party"`
+	Signer            Signer             `json:"signer"`
+	Authority         AuthorityStatement `json:"authority"`
+	Method            AcceptanceMethod   `json:"method"`
+	Act               AssentAct          `json:"act"`
+	Presented         Presentation       `json:"presented"`
+	ConsentHash       string             `json:"consent_hash"`
+	At                instant            `json:"at"`
+	Zone              string             `json:"zone"`
+	Clock             Clock              `json:"clock"`
+	Source            Source             `json:"source"`
+	Copy              Delivery           `json:"copy"`
+	CounterpartOf     string             `json:"counterpart_of"`
+	Previous          string             `json:"previous"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler: times are RFC 3339, and an error
