@@ -36,7 +36,7 @@ func (f *fold) apply(e *Event) error {
 	case Cured, Waived:
 		return f.applyCure(e)
 	case NeitherFeasible:
-		if !f.status.live() || len(f.breaches) == 0 {
+		if !f.status.live() || f.breaches.open == 0 {
 			return ErrNotPossible
 		}
 		f.stuck = true
@@ -285,24 +285,24 @@ func (f *fold) allows(at time.Time) bool {
 }
 
 func (f *fold) applyBreach(e *Event) error {
-	if !f.status.live() || slices.ContainsFunc(f.breaches, func(b breach) bool { return b.ref == e.Ref }) {
+	if !f.status.live() || f.breaches.find(e.Ref) >= 0 {
 		return ErrNotPossible
 	}
-	f.breaches = append(f.breaches, breach{ref: e.Ref, by: e.By, until: f.l.window(e.At, f.l.versions[f.current()].Cure)})
+	f.breaches.add(breach{ref: e.Ref, by: e.By, until: f.cure(e.At, f.l.versions[f.current()].Cure)})
 	f.settle(e.At)
 	return nil
 }
 
 func (f *fold) applyCure(e *Event) error {
-	i := slices.IndexFunc(f.breaches, func(b breach) bool { return b.ref == e.Ref })
+	i := f.breaches.find(e.Ref)
 	switch {
-	case !f.status.live(), i < 0, e.Kind == Waived && f.breaches[i].by != e.By:
+	case !f.status.live(), i < 0, e.Kind == Waived && f.breaches.list[i].by != e.By:
 		return ErrNotPossible
-	case e.Kind == Cured && f.breaches[i].failed:
+	case e.Kind == Cured && f.breaches.list[i].failed:
 		return ErrTooLate
 	}
-	f.breaches = slices.Delete(f.breaches, i, i+1)
-	f.stuck = f.stuck && len(f.breaches) > 0
+	f.breaches.remove(i)
+	f.stuck = f.stuck && f.breaches.open > 0
 	f.settle(e.At)
 	return nil
 }
@@ -343,8 +343,8 @@ func (f *fold) applyTermination(e *Event) error {
 		}
 	case UncuredBreach:
 		mine := false
-		for _, b := range f.breaches {
-			if b.by == e.By {
+		for _, b := range f.breaches.list {
+			if b.by == e.By && !b.gone {
 				mine = true
 				if b.failed || f.l.versions[f.current()].Cure.IsZero() {
 					f.finish(e.Cause, e.At, f.l.day(e.At))

@@ -22,6 +22,10 @@ var lives = sync.OnceValue(func() *lifeLaw {
 	if err := l.check(); err != nil {
 		panic("baa: law/lifecycle.json: " + err.Error())
 	}
+	l.made = make(map[string]LifeFinding)
+	for _, r := range l.Findings {
+		l.made[r.ID] = LifeFinding{Reason: l.row(l.Findings, r.ID), Severity: r.Severity}
+	}
 	return &l
 })
 
@@ -36,6 +40,8 @@ type lifeLaw struct {
 	Expiring    baakit.Period    `json:"expiring_within"` // a habit of the trade, no rule
 	Transitions []lifeTransition `json:"transitions"`
 	Sources     []lawSource      `json:"sources"`
+
+	made map[string]LifeFinding // the findings with their citations
 }
 
 type lifeRow struct {
@@ -72,8 +78,9 @@ func (l *lifeLaw) reason(id string) Reason { return l.row(l.Reasons, id) }
 func (l *lifeLaw) duty(id string) Reason   { return l.row(l.Duties, id) }
 
 func (l *lifeLaw) finding(id string) LifeFinding {
-	i := slices.IndexFunc(l.Findings, func(r lifeRow) bool { return r.ID == id })
-	return LifeFinding{Reason: l.row(l.Findings, id), Severity: l.Findings[i].Severity}
+	f := l.made[id]
+	f.Citations = slices.Clone(f.Citations)
+	return f
 }
 
 func (l *lifeLaw) caps(id string) Strength {
