@@ -1,8 +1,6 @@
 package baa
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -25,8 +23,8 @@ const MaxAcceptanceText = 2000
 // An Acceptance is the record of how a party accepted a version of an
 // agreement: what was shown, what was done, by whom, with which authority,
 // when by which clock, and where the copy went. It records and does not
-// judge; [Evidence.Assess] does. Texts stand in it as hashes (SHA-256 in
-// hexadecimal), the texts themselves stay with the version.
+// judge; [Evidence.Assess] does. Texts stand in it as hashes
+// ([HashText]), the texts themselves stay with the version.
 //
 // E-mail address, account, IP address and browser are personal data of the
 // signer: [Acceptance.Redacted] removes their values and keeps their hashes,
@@ -181,12 +179,9 @@ func (p Personal) valid() bool {
 	return isText(p.Value, MaxAcceptanceText) && isName(p.Salt) && p.Is(p.Value)
 }
 
-// HashText returns the SHA-256 of a text in hexadecimal, as all hashes of an
-// Acceptance are.
-func HashText(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
+// HashText returns the hash of a text, as all hashes of an Acceptance are:
+// "sha256:" and the SHA-256 in hexadecimal, the form of [Version.Hash].
+func HashText(text string) string { return hashOf([]byte(text)) }
 
 // Redacted returns a without the values that belong to a person; its hash is
 // that of a.
@@ -197,7 +192,7 @@ func (a Acceptance) Redacted() Acceptance {
 	return a
 }
 
-// Hash returns the SHA-256, in hexadecimal, of the canonical JSON (RFC 8785)
+// Hash returns the hash of the canonical JSON (RFC 8785)
 // of a without personal values: what a log keeps of it. The error is that of
 // [Acceptance.Validate].
 func (a Acceptance) Hash() (string, error) {
@@ -230,7 +225,7 @@ func (a Acceptance) Validate() error {
 		}
 	}
 	hash := func(path, s string, required bool) {
-		check(path, isHash(s) || s == "" && !required, "must be a SHA-256 in hexadecimal, small letters")
+		check(path, isHash(s) || s == "" && !required, "must be sha256: and 64 hexadecimal digits")
 	}
 	text := func(path, s string, required bool, most int) {
 		check(path, isText(s, most) || s == "" && !required, "must be a line of printing characters, not too long")
@@ -363,10 +358,6 @@ func (a Acceptance) MarshalJSON() ([]byte, error) {
 	type plain Acceptance
 	a.Schema = AcceptanceSchema
 	return json.Marshal(plain(a))
-}
-
-func isHash(s string) bool {
-	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
 // isText reports whether s is one line of 1 to most printing characters.

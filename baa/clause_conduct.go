@@ -187,7 +187,9 @@ const (
 	OffshorePermitted  Offshore = "permitted"
 )
 
-func (o Offshore) rank() int { return map[Offshore]int{OffshoreProhibited: 2, OffshoreOnApproval: 1}[o] }
+func (o Offshore) rank() int {
+	return map[Offshore]int{OffshoreProhibited: 2, OffshoreOnApproval: 1}[o]
+}
 
 // DataLocation says where PHI may be.
 type DataLocation struct {

@@ -60,9 +60,6 @@ func (c Termination) sentences(w *writer) {
 	}
 }
 
-
-
-
 // ReturnOrDestroy is what happens to PHI at the end: 45 CFR
 // 164.504(e)(2)(ii)(J).
 type ReturnOrDestroy struct {
@@ -75,7 +72,7 @@ type ReturnOrDestroy struct {
 	// Export: the customer may export its data before the end.
 	Export bool `json:"export,omitempty" sense:"duty" about:"return_or_destroy"`
 	// Certificate: destruction is certified, with the method.
-	Certificate bool              `json:"certificate,omitempty" sense:"duty" about:"return_or_destroy"`
+	Certificate bool   `json:"certificate,omitempty" sense:"duty" about:"return_or_destroy"`
 	Method      string `json:"method,omitempty" sense:"words" about:"return_or_destroy" validate:"omitempty,line"`
 	// Subcontractors: they return or destroy too.
 	Subcontractors bool `json:"subcontractors,omitempty" sense:"duty" about:"return_or_destroy subcontractors"`

@@ -342,3 +342,12 @@ func (c *Clickthrough) offer(w http.ResponseWriter, r *http.Request) (OfferedVer
 	}
 	return OfferedVersion{}, Visitor{}, false
 }
+
+// OfferOf returns what a [Clickthrough] shows of a version of the agreement:
+// its rendering as HTML, under its hash and label.
+func OfferOf(agreement string, v Version) OfferedVersion {
+	return OfferedVersion{
+		AgreementID: agreement, VersionHash: v.Hash(), Label: v.Label().String(), Title: v.document().title,
+		Vendor: v.Party(BusinessAssociateSide).LegalName, Body: template.HTML(v.HTMLFragment()), //nolint:gosec // it escapes every value
+	}
+}

@@ -273,7 +273,6 @@ func cloneClause(c Clause) Clause {
 // draftJSON is a Draft without its methods.
 type draftJSON Draft
 
-
 // MarshalJSON implements json.Marshaler with the schema first.
 func (d Draft) MarshalJSON() ([]byte, error) { return marshalWith(DraftSchema, "", draftJSON(d)) }
 

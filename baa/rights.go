@@ -391,3 +391,8 @@ func (f *rightsFold) answer() Ruling {
 	}
 	return Ruling{yes, []Reason{reason}}
 }
+
+// Rights returns the terms that [NewRights] needs.
+func (t Terms) Rights() RightsTerms {
+	return RightsTerms{ForwardWithin: t.Forward, AccessWithin: t.Access, AmendmentWithin: t.Amendment, AccountingWithin: t.Accounting}
+}
