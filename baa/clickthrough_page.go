@@ -24,12 +24,15 @@ func label(v OfferedVersion) string {
 	return ", version " + v.Label + ","
 }
 
+// The form goes to its own address with another fragment, so that what is
+// wrong has the focus when the page comes back.
+//
 // The order of the page is the order of a careful reader: what this is, the
 // text, then the form. The text is not in a box of its own, so that it can be
 // read, searched and printed as the rest of the page.
 var clickthroughPage = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("form").Parse(`<h1>{{.Title}}</h1>
-{{with .Form.Problems}}<div class="bad" role="alert" tabindex="-1" id="problems" autofocus>
+{{with .Form.Problems}}<div class="bad" role="alert" tabindex="-1" id="problems">
 <p><strong>Nothing was accepted yet.</strong></p>
 <ul>{{range .}}<li>{{if .Field}}<a href="#{{.Field}}">{{.Says}}</a>{{else}}{{.Says}}{{end}}</li>{{end}}</ul>
 </div>{{end}}
@@ -41,7 +44,7 @@ var clickthroughPage = sync.OnceValue(func() *template.Template {
 <p class="screen"><a href="#accepting">Go to the form below the text</a></p>
 <article aria-label="Text of the agreement" class="agreement">{{.Offer.Body}}</article>
 <h2 id="accepting">Accept</h2>
-<form method="post" autocomplete="on" novalidate>
+<form method="post" action="#problems" autocomplete="on" novalidate>
 <input type="hidden" name="token" value="{{.Token}}">
 <input type="hidden" name="version" value="{{.Offer.VersionHash}}">
 <input type="hidden" name="manifestation" value="{{.Manifestation}}">
