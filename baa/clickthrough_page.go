@@ -31,12 +31,12 @@ func label(v OfferedVersion) string {
 // text, then the form. The text is not in a box of its own, so that it can be
 // read, searched and printed as the rest of the page.
 var clickthroughPage = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("form").Parse(`<h1>{{.Title}}</h1>
+	return template.Must(template.New("form").Parse(`<h1>Read and accept</h1>
 {{with .Form.Problems}}<div class="bad" role="alert" tabindex="-1" id="problems">
 <p><strong>Nothing was accepted yet.</strong></p>
 <ul>{{range .}}<li>{{if .Field}}<a href="#{{.Field}}">{{.Says}}</a>{{else}}{{.Says}}{{end}}</li>{{end}}</ul>
 </div>{{end}}
-<p class="lead">Please read the agreement{{with .Offer.Vendor}} with {{.}}{{end}} below{{with .Who.LegalName}}, then accept it for {{.}}{{end}}.</p>
+<p class="lead">Please read this {{.Title}}{{with .Offer.Vendor}} with {{.}}{{end}}{{with .Who.LegalName}}, then accept it for {{.}}{{end}}.</p>
 <dl class="facts">
 {{with .Offer.Label}}<dt>Version</dt><dd>{{.}}</dd>{{end}}
 <dt>Fingerprint</dt><dd><code>{{.Offer.VersionHash}}</code></dd>
