@@ -1,19 +1,10 @@
-package main
+package main_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 )
-
-// call runs the program as its main function does.
-func call(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code = run(args, strings.NewReader(stdin), &out, &errs)
-	return out.String(), errs.String(), code
-}
 
 func TestState(t *testing.T) {
 	t.Parallel()
@@ -99,12 +90,12 @@ func TestLifeRefused(t *testing.T) {
 		{nil, "must be one of"},
 		{[]string{"destroy"}, "must be one of"},
 		{[]string{"state"}, "usage"},
-		{[]string{"state", "testdata/facts.json", "-at", "2026-11-22"}, "schema: must be baakit.baa.dossier/1"},
+		{[]string{"state", "testdata/facts.json", "-at", "2026-11-22"}, "is not a known field"},
 		{[]string{"state", "testdata/register/nimbus.json"}, "-at: is required"},
 		{[]string{"state", "testdata/register/nimbus.json", "-at", "soon"}, "-at: must be a day"},
 		{[]string{"need", "testdata/none.json"}, "no such file"},
 		{[]string{"need", "-x", "testdata/facts.json"}, "-x"},
-		{[]string{"need", "testdata/register/nimbus.json"}, "schema"},
+		{[]string{"need", "testdata/register/nimbus.json"}, "is not a known field"},
 		{[]string{"register", "testdata"}, "facts.json: "},
 		{[]string{"register", "testdata/register", "-rules", "now"}, "-rules"},
 	} {
