@@ -163,7 +163,7 @@ func judgeDuty(s sense, x, y reflect.Value) verdict {
 		return less(s, true)
 	}
 	before, after := normalSet(stringsOf(x)), normalSet(stringsOf(y))
-	added, removed := missing(after, before), missing(before, after)
+	added, removed := lacks(after, before), lacks(before, after)
 	switch {
 	case !added && !removed:
 		return verdict{Reworded, Neutral, Editorial}
@@ -184,8 +184,8 @@ func normalSet(list []string) []string {
 	return slices.Compact(out)
 }
 
-// missing reports whether something of a is not in b.
-func missing(a, b []string) bool {
+// lacks reports whether b lacks something of a.
+func lacks(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func ids(r baa.Report) []string {
+func findingsOf(r baa.Report) []string {
 	var list []string
 	for _, f := range r.Findings {
 		list = append(list, f.ID)
@@ -47,7 +47,7 @@ func TestEachElementAlone(t *testing.T) {
 	rules := baa.CurrentRules()
 	base := baa.Check(sealed(t, complete()), rules, nil)
 	if len(base.Findings) > 0 {
-		t.Fatalf("the complete agreement has findings %v", ids(base))
+		t.Fatalf("the complete agreement has findings %v", findingsOf(base))
 	}
 	n := 0
 	for e := range baa.Elements() {
@@ -55,7 +55,7 @@ func TestEachElementAlone(t *testing.T) {
 		d := baatest.Without(t, complete(), e.ID)
 		r := baa.Check(sealed(t, d), rules, nil)
 		if len(r.Findings) != 1 || r.Findings[0].ID != e.Finding {
-			t.Errorf("without %s: findings %v, want %s", e.ID, ids(r), e.Finding)
+			t.Errorf("without %s: findings %v, want %s", e.ID, findingsOf(r), e.Finding)
 			continue
 		}
 		f := r.Findings[0]
@@ -71,7 +71,7 @@ func TestEachElementAlone(t *testing.T) {
 			continue
 		}
 		if fixed := baa.Check(sealed(t, d.With(f.Suggested)), rules, nil); len(fixed.Findings) > 0 {
-			t.Errorf("with the clause suggested for %s: findings %v", e.ID, ids(fixed))
+			t.Errorf("with the clause suggested for %s: findings %v", e.ID, findingsOf(fixed))
 		}
 	}
 	if n != 35 {
@@ -86,7 +86,7 @@ func TestConditionalWithoutParent(t *testing.T) {
 	uses := d.Clauses.Find("permitted_uses").(baa.PermittedUses)
 	uses.ManagementDisclosure, uses.Assurances, uses.RecipientNotifies = false, false, false
 	r := baa.Check(sealed(t, d.With(uses)), baa.CurrentRules(), nil)
-	if got := ids(r); !slices.Equal(got, []string{"BAA-O-4-ii"}) {
+	if got := findingsOf(r); !slices.Equal(got, []string{"BAA-O-4-ii"}) {
 		t.Errorf("findings %v", got)
 	}
 	if got := r.Outcome("mgmt_admin.disclose.assurances"); got != baa.NotApplicable {
@@ -279,7 +279,7 @@ func TestDatedRules(t *testing.T) {
 		}
 	}
 	if r := baa.Check(v, baa.RuleSet{}, nil); len(r.Findings) > 0 {
-		t.Errorf("no rules give findings %v", ids(r))
+		t.Errorf("no rules give findings %v", findingsOf(r))
 	}
 }
 
@@ -297,7 +297,7 @@ func TestProposed(t *testing.T) {
 		t.Error("known before it was proposed")
 	}
 	if r := baa.Check(sealed(t, complete()), baa.CurrentRules(), &baa.CheckOptions{Proposed: true}); len(r.Findings) != 2 || r.Findings[0].Severity != baa.SeverityAdvice || !r.Passes() {
-		t.Errorf("findings %v", ids(r))
+		t.Errorf("findings %v", findingsOf(r))
 	}
 }
 
@@ -340,7 +340,7 @@ func TestHouseAndWaivers(t *testing.T) {
 	for _, id := range []baa.ClauseID{"audit_rights", "data_location"} {
 		r := baa.Check(sealed(t, complete().Without(id)), baa.RulesAt(day), &baa.CheckOptions{House: &house})
 		if len(r.Findings) != 1 || r.Findings[0].Layer != baa.HouseLayer {
-			t.Errorf("without %s: %v", id, ids(r))
+			t.Errorf("without %s: %v", id, findingsOf(r))
 		}
 	}
 }

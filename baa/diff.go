@@ -209,9 +209,9 @@ func (d *Difference) clause(before, after Clause) {
 // that the first version promises; without such a promise in both, a new
 // subcontractor is an amendment.
 func (d *Difference) schedule(c *Change, x, y []string, before, after Subcontractors) {
-	c.adds = missing(normalSet(y), normalSet(x))
+	c.adds = lacks(normalSet(y), normalSet(x))
 	switch {
-	case !c.adds && !missing(normalSet(x), normalSet(y)):
+	case !c.adds && !lacks(normalSet(x), normalSet(y)):
 		c.Kind, c.Class = Reworded, Editorial
 	case before.ChangeNotice.IsZero() || after.ChangeNotice.IsZero():
 		v := judgeDuty(grant, reflect.ValueOf(x), reflect.ValueOf(y))

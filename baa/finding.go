@@ -71,7 +71,7 @@ type Finding struct {
 	// Citations each say as of which day they were read.
 	Citations  []baakit.Citation `json:"citations,omitempty"`
 	Confidence baakit.Confidence `json:"confidence,omitzero"`
-	Evidence   []Place        `json:"evidence,omitempty"`
+	Evidence   []Place           `json:"evidence,omitempty"`
 	// Suggested is a clause that, put into the draft with [Draft.With],
 	// removes the finding; nil if there is none.
 	Suggested Clause `json:"-"`
@@ -103,7 +103,7 @@ type Coverage struct {
 	Element  Element     `json:"element"`
 	Status   Requirement `json:"status"`
 	Outcome  Outcome     `json:"outcome"`
-	Evidence []Place  `json:"evidence,omitempty"`
+	Evidence []Place     `json:"evidence,omitempty"`
 }
 
 // A Report is the answer of [Check].

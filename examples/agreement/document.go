@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ func create(args []string, _ io.Reader, out io.Writer) error {
 	kind := flags.String("kind", string(baa.CoveredEntityAgreement), "")
 	customer := flags.String("customer", "Larkspur Family Practice", "")
 	vendor := flags.String("vendor", "Fernhill Cloud Records, Inc.", "")
-	if _, err := parse(flags, args, 0); err != nil {
+	if _, err := files(flags, args, 0); err != nil {
 		return err
 	}
 	government := *kind == string(baa.GovernmentMemorandum)
@@ -34,21 +33,18 @@ func create(args []string, _ io.Reader, out io.Writer) error {
 	return printJSON(out, d)
 }
 
-func printJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+// files reads the flags and exactly n file names.
+func files(flags *flag.FlagSet, args []string, n int) ([]string, error) {
+	names, err := parse(flags, args)
+	if err == nil && len(names) != n {
+		err = fmt.Errorf("want %d file names", n)
+	}
+	return names, err
 }
 
 // read returns the version in a file: of a draft, a version or an agreement.
 func read(name string, in io.Reader) (baa.Version, error) {
-	var data []byte
-	var err error
-	if name == "-" {
-		data, err = io.ReadAll(io.LimitReader(in, 16<<20))
-	} else {
-		data, err = os.ReadFile(name)
-	}
+	data, err := readInput(name, in)
 	if err != nil {
 		return baa.Version{}, err
 	}
@@ -84,7 +80,7 @@ func check(args []string, in io.Reader, out io.Writer) error {
 	house := flags.Bool("house", false, "")
 	asJSON := flags.Bool("json", false, "")
 	asSARIF := flags.Bool("sarif", false, "")
-	names, err := parse(flags, args, 1)
+	names, err := files(flags, args, 1)
 	if err != nil {
 		return err
 	}
@@ -153,7 +149,7 @@ func printReport(out io.Writer, r baa.Report) error {
 func render(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	format := flags.String("format", "md", "")
-	names, err := parse(flags, args, 1)
+	names, err := files(flags, args, 1)
 	if err != nil {
 		return err
 	}
@@ -180,7 +176,7 @@ func diff(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("diff", flag.ContinueOnError)
 	format := flags.String("format", "md", "")
 	asJSON := flags.Bool("json", false, "")
-	names, err := parse(flags, args, 2)
+	names, err := files(flags, args, 2)
 	if err != nil {
 		return err
 	}
