@@ -33,7 +33,7 @@ func compare(p, q baakit.Period) baakit.Comparison { return p.Compare(q, nil) }
 // table. The words of a [Custom] clause are not verified: what it claims is
 // partial at best. The zero Version gives a report without findings.
 func Check(v Version, rules RuleSet, opts *CheckOptions) Report {
-	r := Report{Schema: ReportSchema, Version: v.hash, Rules: rules.on}
+	r := Report{Schema: ReportSchema, Version: v.hash, Rules: rules.on, Findings: []Finding{}, Coverage: []Coverage{}}
 	if v.IsZero() {
 		return r
 	}

@@ -108,7 +108,7 @@ func Classify(d Difference, policy *ChangePolicy) Classification {
 	}
 	c := Classification{
 		Schema: ClassificationSchema, From: d.From, To: d.To, Class: Editorial, Effect: NoEffect,
-		Consequence: Consequence{Bump: BumpNone}, Touches: []string{}, Findings: []Finding{}, Changes: slices.Clone(d.Changes),
+		Consequence: Consequence{Bump: BumpNone}, Touches: []string{}, Findings: []Finding{}, Changes: append([]Change{}, d.Changes...),
 	}
 	if d.before.IsZero() || d.after.IsZero() || d.IsEmpty() {
 		return c

@@ -111,7 +111,7 @@ type Report struct {
 	Schema  string      `json:"schema"`
 	Version string      `json:"version"` // the hash
 	Label   string      `json:"label"`
-	Rules   baakit.Date `json:"rules"` // the day of the rules
+	Rules   baakit.Date `json:"rules,omitzero"` // the day of the rules
 	// Findings come in the order of the table: required, conditional,
 	// optional, then what else the law says, then the house.
 	Findings []Finding `json:"findings"`
