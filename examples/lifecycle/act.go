@@ -32,6 +32,8 @@ func acts() []act {
 	return []act{
 		&opening{},
 		&evidence{},
+		&agreement{},
+		&acceptance{},
 	}
 }
 
