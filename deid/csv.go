@@ -21,11 +21,12 @@ import (
 // that stays keeps its bytes, quotes included, and so do the ends of lines and
 // empty lines. Quotes are those of RFC 4180, as encoding/csv reads them.
 //
-// A row with another number of columns than the header, one that fails its
-// self-check, or one above Options.MaxRecord is left out and the rest goes on;
-// the error at the end is a [*FailedError]. A quote in the wrong place stops
-// the walk with ErrMalformed and its position, since it may hide where rows
-// end. Memory is in proportion to the longest row.
+// A row with another number of columns than the header, one that is not UTF-8,
+// or one that fails its self-check is left out and the rest goes on; the error
+// at the end is a [*FailedError]. A quote in the wrong place stops the walk
+// with ErrMalformed, and a row above Options.MaxRecord with ErrTooLarge, and
+// their position, since both may hide where rows end. Memory is in proportion
+// to the longest row.
 func (e *Engine) CSV(ctx context.Context, dst io.Writer, src io.Reader, s *Subject, r *Report) error {
 	c := e.NewRecord(ctx, s, r)
 	defer c.Close()
@@ -306,10 +307,58 @@ func (c *csvReader) next() (row, end []byte, err error) {
 		c.cells = append(c.cells, cell{start, len(line), false})
 		return line, end, nil
 	}
-	// A row with quotes may go on behind the end of the line: go back, and
-	// read it byte by byte.
+	if c.quotedLine(line) {
+		return line, end, nil
+	}
+	// The row goes on behind the end of the line, or is malformed: go back,
+	// and read it byte by byte.
+	c.cells = c.cells[:0]
 	c.pos -= len(line) + len(end)
 	return c.quotedRow(base)
+}
+
+// quotedLine cuts a row with quotes that is whole in its line. It reports
+// false for one that is not.
+func (c *csvReader) quotedLine(line []byte) bool {
+	for start := 0; ; {
+		rest := line[start:]
+		if len(rest) == 0 || rest[0] != '"' {
+			n := bytes.IndexByte(rest, c.comma)
+			last := n < 0
+			if last {
+				n = len(rest)
+			}
+			if bytes.IndexByte(rest[:n], '"') >= 0 {
+				return false
+			}
+			c.cells = append(c.cells, cell{start, start + n, false})
+			if last {
+				return true
+			}
+			start += n + 1
+			continue
+		}
+		n := 1
+		for {
+			i := bytes.IndexByte(rest[n:], '"')
+			if i < 0 {
+				return false
+			}
+			n += i + 1
+			if n == len(rest) || rest[n] != '"' {
+				break
+			}
+			n++
+		}
+		c.cells = append(c.cells, cell{start, start + n, true})
+		switch {
+		case n == len(rest):
+			return true
+		case rest[n] != c.comma:
+			return false
+		}
+		start += n + 1
+	}
 }
 
 func (c *csvReader) quotedRow(base int64) (row, end []byte, err error) {

@@ -111,7 +111,7 @@ func yearFirst(year int, b []byte) bool {
 				return false
 			}
 		}
-		return week >= 1 && week <= 53 && (len(rest) == 0 || len(rest) == 1 && rest[0] >= '1' && rest[0] <= '7')
+		return week >= 1 && week <= weeksIn(year) && (len(rest) == 0 || len(rest) == 1 && rest[0] >= '1' && rest[0] <= '7')
 	}
 	if sep != '-' && sep != '/' && sep != '.' {
 		return false
@@ -388,6 +388,12 @@ func validDay(year, month, day int) bool {
 
 func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// weeksIn returns how many ISO weeks a year has: 28 December is in the last.
+func weeksIn(year int) int {
+	_, week := time.Date(year, time.December, 28, 0, 0, 0, 0, time.UTC).ISOWeek()
+	return week
 }
 
 func validOrdinal(year, day int) bool {

@@ -276,7 +276,7 @@ func (c *Record) apply(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) 
 		dst, err := c.e.derive(dst, p, v)
 		return dst, Derived, err
 	}
-	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, v)
+	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, trimSpace(v))
 	if err != nil {
 		return dst, 0, err
 	}

@@ -201,13 +201,16 @@ func visitNumber(p *Place) visitor {
 			w.c.Look(p.kind, w.text)
 			return false, nil
 		}
-		_, o, err := w.apply(p, w.text)
+		out, o, err := w.apply(p, w.text)
 		switch {
 		case err != nil || w.mode == observing:
 			return false, err
 		case o == CappedAge:
 			setNumber(v, ageCap())
-		case o == KeptYear || o.Verbatim():
+		case o == KeptYear:
+			year, _ := digits(out)
+			setNumber(v, year)
+		case o.Verbatim():
 		default:
 			v.SetZero()
 			return true, nil

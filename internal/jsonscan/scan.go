@@ -9,6 +9,7 @@
 package jsonscan
 
 import (
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -35,6 +36,9 @@ var special = func() (t [256]bool) {
 func String(b []byte, i int) (end int, escaped bool) {
 	i++
 	for {
+		for i+8 <= len(b) && !anySpecial(binary.LittleEndian.Uint64(b[i:])) {
+			i += 8
+		}
 		for i < len(b) && !special[b[i]] {
 			i++
 		}
@@ -55,6 +59,15 @@ func String(b []byte, i int) (end int, escaped bool) {
 			return -1, false
 		}
 	}
+}
+
+// anySpecial reports whether one of eight bytes is special: a quote, a
+// backslash or a control character. It may report one that is not, behind one
+// that is.
+func anySpecial(w uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^ones*'"', w^ones*'\\'
+	return ((quote-ones)&^quote|(slash-ones)&^slash|(w-ones*0x20)&^w)&highs != 0
 }
 
 func escapeLen(b []byte) int {
