@@ -22,6 +22,8 @@ type checker struct {
 	squeezed []byte // "maryannsmith\x00nextvalue"
 	joined   []byte // "maryannsmithnextvalue"
 
+	seen uint64 // which letters and digits are in the texts
+
 	needles []byte // the texts of all needles, one behind the other
 	list    []needle
 	scratch []byte
@@ -32,6 +34,7 @@ type checker struct {
 // a space, or a squeezed text without.
 type needle struct {
 	start, end int32
+	letters    uint64 // which letters and digits it has
 	form       uint8
 }
 
@@ -44,7 +47,7 @@ const (
 
 func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
-	k.needles, k.list = k.needles[:0], k.list[:0]
+	k.needles, k.list, k.seen = k.needles[:0], k.list[:0], 0
 }
 
 // smallest is the length from which a word is looked for: shorter ones are
@@ -103,7 +106,31 @@ func (k *checker) add(text []byte, form uint8) {
 	}
 	start := len(k.needles)
 	k.needles = append(k.needles, text...)
-	k.list = append(k.list, needle{int32(start), int32(len(k.needles)), form})
+	k.list = append(k.list, needle{int32(start), int32(len(k.needles)), lettersOf(text), form})
+}
+
+// letterBits is a bit for each letter and digit in lower case, and one for all
+// that is not ASCII. Spaces have none.
+var letterBits = func() (t [256]uint64) {
+	for i := range 10 {
+		t['0'+i] = 1 << i
+	}
+	for i := range 26 {
+		t['a'+i] = 1 << (10 + i)
+	}
+	for c := utf8.RuneSelf; c < len(t); c++ {
+		t[c] = 1 << 36
+	}
+	return t
+}()
+
+// lettersOf returns the bits of a text in the checker's own form. A text whose
+// bits are not all among those of another is not in it.
+func lettersOf(b []byte) (bits uint64) {
+	for _, c := range b {
+		bits |= letterBits[c]
+	}
+	return bits
 }
 
 var notNames = map[string]bool{
@@ -321,7 +348,9 @@ func (k *checker) value(kind Kind, v []byte) {
 	if kind == KindTerm {
 		words = &k.terms
 	}
+	n := len(k.squeezed)
 	*words, k.squeezed = appendForms(*words, k.squeezed, v)
+	k.seen |= lettersOf(k.squeezed[n:])
 	*words, k.squeezed = append(*words, 0), append(k.squeezed, 0)
 }
 
@@ -330,7 +359,11 @@ func (k *checker) found() bool {
 	if len(k.list) > fewNeedles {
 		return k.foundMany()
 	}
-	for _, n := range k.list {
+	for i := range k.list {
+		n := &k.list[i]
+		if n.letters&^k.seen != 0 {
+			continue
+		}
 		text := k.needles[n.start:n.end]
 		if n.form&inWords != 0 && bytes.Contains(k.words, text) ||
 			n.form&inTerms != 0 && bytes.Contains(k.terms, text) ||

@@ -296,13 +296,11 @@ func (c *csvReader) next() (row, end []byte, err error) {
 	}
 	if bytes.IndexByte(line, '"') < 0 {
 		start := 0
-		for {
-			i := bytes.IndexByte(line[start:], c.comma)
-			if i < 0 {
-				break
+		for i, b := range line {
+			if b == c.comma {
+				c.cells = append(c.cells, cell{start, i, false})
+				start = i + 1
 			}
-			c.cells = append(c.cells, cell{start, start + i, false})
-			start += i + 1
 		}
 		c.cells = append(c.cells, cell{start, len(line), false})
 		return line, end, nil
@@ -323,17 +321,16 @@ func (c *csvReader) quotedLine(line []byte) bool {
 	for start := 0; ; {
 		rest := line[start:]
 		if len(rest) == 0 || rest[0] != '"' {
-			n := bytes.IndexByte(rest, c.comma)
-			last := n < 0
-			if last {
-				n = len(rest)
-			}
-			if bytes.IndexByte(rest[:n], '"') >= 0 {
-				return false
+			n := 0
+			for n < len(rest) && rest[n] != c.comma && rest[n] != '"' {
+				n++
 			}
 			c.cells = append(c.cells, cell{start, start + n, false})
-			if last {
+			switch {
+			case n == len(rest):
 				return true
+			case rest[n] == '"':
+				return false
 			}
 			start += n + 1
 			continue

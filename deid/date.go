@@ -416,6 +416,15 @@ func foldEqual(b []byte, lower string) bool {
 	return true
 }
 
+// appendDay appends a day as 2006-01-02; a year that has not four digits, which
+// no rule lets stay, as 0000.
+func appendDay(dst []byte, year, month, day int) []byte {
+	if year < 0 || year > 9999 {
+		year = 0
+	}
+	return append(appendYear(dst, year), '-', byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10))
+}
+
 func appendYear(dst []byte, year int) []byte {
 	return append(dst, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10))
 }

@@ -148,7 +148,7 @@ func (c *Record) observeDate(k Kind, d baakit.Date) {
 }
 
 func (c *Record) observeYear(k Kind, year int, stays bool) {
-	if c.frozen {
+	if c.frozen || year < firstYear || year > lastYear {
 		return
 	}
 	switch k {

@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 )
@@ -152,12 +153,20 @@ func (s *Splitter) element() ([]byte, error) {
 		for ; i < len(s.buf); i++ {
 			c := s.buf[i]
 			if quoted {
-				switch {
-				case escaped:
+				if escaped {
 					escaped = false
-				case c == '\\':
+					continue
+				}
+				for i+8 <= len(s.buf) && !anySpecial(binary.LittleEndian.Uint64(s.buf[i:])) {
+					i += 8
+				}
+				if i == len(s.buf) {
+					break
+				}
+				switch s.buf[i] {
+				case '\\':
 					escaped = true
-				case c == '"':
+				case '"':
 					quoted = false
 					if depth == 0 {
 						return s.cut(start, i+1)
