@@ -59,7 +59,7 @@ func parseHL7Year(b []byte) (int, bool) {
 		}
 		rest = rest[1+f:]
 	}
-	return year, len(rest) == 0 || isOffset(rest)
+	return year, len(rest) == 0 || len(rest) == 5 && isOffset(rest)
 }
 
 func parseYear(b []byte) (int, bool) {
