@@ -407,9 +407,13 @@ func (c *csvReader) quotedRow(base int64) (row, end []byte, err error) {
 		}
 		stop := i
 		if ok && b == '\r' && quoted {
-			if next, more := at(i + 1); more && next == '\n' {
+			switch next, more := at(i + 1); {
+			case more && next == '\n':
 				i++
 				b = '\n'
+			case !more && c.err == nil && i < c.max:
+				i++ // half an end, at the end
+				ok = false
 			}
 		}
 		if !ok && c.err != nil || i > c.max {
@@ -418,7 +422,7 @@ func (c *csvReader) quotedRow(base int64) (row, end []byte, err error) {
 		if ok && b != c.comma && b != '\n' {
 			return fail(i)
 		}
-		if ok && b == '\n' && !quoted && stop > start && c.buf[c.pos+stop-1] == '\r' {
+		if (!ok || b == '\n') && !quoted && stop > start && c.buf[c.pos+stop-1] == '\r' {
 			stop--
 		}
 		c.cells = append(c.cells, cell{start, stop, quoted})
