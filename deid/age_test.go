@@ -88,16 +88,48 @@ func TestParseAge(t *testing.T) {
 		years int
 		class deid.AgeClass
 	}{
-		{"0", 0, deid.AgeStays}, {"88", 88, deid.AgeStays}, {"89", 89, deid.AgeStays}, {"90", 90, deid.AgeOver}, {"91", 90, deid.AgeOver},
-		{"089Y", 89, deid.AgeStays}, {"090Y", 90, deid.AgeOver}, {"89.9", 89, deid.AgeStays}, {"90.0", 90, deid.AgeOver},
-		{"89 years old", 89, deid.AgeStays}, {"90 years old", 90, deid.AgeOver}, {"92 y/o", 90, deid.AgeOver}, {"89yo", 89, deid.AgeStays},
-		{"90+", 90, deid.AgeOver}, {">89", 90, deid.AgeOver}, {"> 89", 90, deid.AgeOver}, {"90 or older", 90, deid.AgeOver}, {"over 89", 90, deid.AgeOver},
-		{"5 days", 0, deid.AgeStays}, {"6 weeks old", 0, deid.AgeStays}, {"003W", 0, deid.AgeStays}, {"7 months", 0, deid.AgeStays}, {"18 mo", 1, deid.AgeStays},
-		{"1079 months", 89, deid.AgeStays}, {"1080 months", 90, deid.AgeOver}, {"32849 days", 89, deid.AgeStays}, {"32850 days", 90, deid.AgeOver},
-		{"12 hours", 0, deid.AgeStays}, {"30 minutes", 0, deid.AgeStays},
-		{"", 0, deid.AgeUnknown}, {"-1", 0, deid.AgeUnknown}, {"ninety", 0, deid.AgeUnknown}, {"85-95", 0, deid.AgeUnknown}, {"in her 90s", 0, deid.AgeUnknown},
-		{"80+", 0, deid.AgeUnknown}, {">85", 0, deid.AgeUnknown}, {"151", 0, deid.AgeUnknown}, {"92 M", 0, deid.AgeUnknown}, {"999999999", 0, deid.AgeUnknown},
-		{"1936", 0, deid.AgeUnknown}, {"12 Elm", 0, deid.AgeUnknown}, {"９０", 0, deid.AgeUnknown},
+		{"0", 0, deid.AgeStays},
+		{"88", 88, deid.AgeStays},
+		{"89", 89, deid.AgeStays},
+		{"90", 90, deid.AgeOver},
+		{"91", 90, deid.AgeOver},
+		{"089Y", 89, deid.AgeStays},
+		{"090Y", 90, deid.AgeOver},
+		{"89.9", 89, deid.AgeStays},
+		{"90.0", 90, deid.AgeOver},
+		{"89 years old", 89, deid.AgeStays},
+		{"90 years old", 90, deid.AgeOver},
+		{"92 y/o", 90, deid.AgeOver},
+		{"89yo", 89, deid.AgeStays},
+		{"90+", 90, deid.AgeOver},
+		{">89", 90, deid.AgeOver},
+		{"> 89", 90, deid.AgeOver},
+		{"90 or older", 90, deid.AgeOver},
+		{"over 89", 90, deid.AgeOver},
+		{"5 days", 0, deid.AgeStays},
+		{"6 weeks old", 0, deid.AgeStays},
+		{"003W", 0, deid.AgeStays},
+		{"7 months", 0, deid.AgeStays},
+		{"18 mo", 1, deid.AgeStays},
+		{"1079 months", 89, deid.AgeStays},
+		{"1080 months", 90, deid.AgeOver},
+		{"32849 days", 89, deid.AgeStays},
+		{"32850 days", 90, deid.AgeOver},
+		{"12 hours", 0, deid.AgeStays},
+		{"30 minutes", 0, deid.AgeStays},
+		{"", 0, deid.AgeUnknown},
+		{"-1", 0, deid.AgeUnknown},
+		{"ninety", 0, deid.AgeUnknown},
+		{"85-95", 0, deid.AgeUnknown},
+		{"in her 90s", 0, deid.AgeUnknown},
+		{"80+", 0, deid.AgeUnknown},
+		{">85", 0, deid.AgeUnknown},
+		{"151", 0, deid.AgeUnknown},
+		{"92 M", 0, deid.AgeUnknown},
+		{"999999999", 0, deid.AgeUnknown},
+		{"1936", 0, deid.AgeUnknown},
+		{"12 Elm", 0, deid.AgeUnknown},
+		{"９０", 0, deid.AgeUnknown},
 	} {
 		years, class := deid.ParseAge(tt.in)
 		if years != tt.years || class != tt.class {
@@ -134,8 +166,10 @@ func TestParseAgeMonotone(t *testing.T) {
 func TestNoAgeOver89Shows(t *testing.T) {
 	t.Parallel()
 	rules := []deid.Rule{
-		{Path: "$.born", Kind: deid.KindDOB}, {Path: "$.died", Kind: deid.KindDeath},
-		{Path: "$.visits[*].on", Kind: deid.KindDate}, {Path: "$.visits[*].age", Kind: deid.KindAge},
+		{Path: "$.born", Kind: deid.KindDOB},
+		{Path: "$.died", Kind: deid.KindDeath},
+		{Path: "$.visits[*].on", Kind: deid.KindDate},
+		{Path: "$.visits[*].age", Kind: deid.KindAge},
 	}
 	e := safeHarbor(t, rules...)
 	rapid.Check(t, func(t *rapid.T) {

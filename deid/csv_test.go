@@ -57,8 +57,11 @@ func TestCSVFailures(t *testing.T) {
 		in, at string
 		want   error
 	}{
-		{"a,b\n1,Qu\"ack\n", "byte 8", deid.ErrMalformed}, {"a,b\n\"Quack\"x,2\n", "byte 11", deid.ErrMalformed}, {"a,b\n1,\"Quack\n", "byte", deid.ErrMalformed},
-		{"a,b\n1,2\n" + strings.Repeat("q", 1<<17) + ",2\n", "byte 8", deid.ErrTooLarge}, {"a,b\n\"" + strings.Repeat("q\n", 1<<17) + "\",2\n", "byte 4", deid.ErrTooLarge},
+		{"a,b\n1,Qu\"ack\n", "byte 8", deid.ErrMalformed},
+		{"a,b\n\"Quack\"x,2\n", "byte 11", deid.ErrMalformed},
+		{"a,b\n1,\"Quack\n", "byte", deid.ErrMalformed},
+		{"a,b\n1,2\n" + strings.Repeat("q", 1<<17) + ",2\n", "byte 8", deid.ErrTooLarge},
+		{"a,b\n\"" + strings.Repeat("q\n", 1<<17) + "\",2\n", "byte 4", deid.ErrTooLarge},
 	} {
 		_, r, err := transformed(e, e.CSV, tt.in, nil)
 		if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.at) || strings.Contains(err.Error(), "uack") || r.Failed() != 1 {

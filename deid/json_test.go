@@ -43,7 +43,9 @@ func TestJSONKeepsBytes(t *testing.T) {
 		{`{"c d":1,"\u00e9\n\".":2}`, `{"c d":1,"\u00e9\n\".":2}`},
 		{`{"a":{"a":1,"x":[{}],"b":2}}`, `{"a":{"a":1,"b":2}}`},
 		{`{"a":1,"a":2}`, `{"a":1,"a":2}`},
-		{`null`, `null`}, {`17`, `null`}, {`"x"`, `null`},
+		{`null`, `null`},
+		{`17`, `null`},
+		{`"x"`, `null`},
 	} {
 		if out, _, err := transformed(e, e.NDJSON, tt.in, nil); err == nil && strings.Contains(tt.in, "\n") {
 			t.Errorf("a record over several lines is no NDJSON: %q", out)
@@ -74,10 +76,28 @@ func TestJSONMalformed(t *testing.T) {
 		in string
 		at string
 	}{
-		{``, "byte 0"}, {`{`, "byte"}, {`{"a"`, "byte"}, {`{"a":}`, "byte 5"}, {`{"a":1,}`, "byte 7"}, {`{a:1}`, "byte 1"},
-		{`{"a":01}`, "byte 5"}, {`{"a":1.}`, "byte 5"}, {`{"a":+1}`, "byte 5"}, {`{"a":tru}`, "byte 5"}, {`{"a":"\x"}`, "byte 5"}, {`{"a":"` + secret, "byte"},
-		{`{"a":1}}`, "byte 7"}, {`{"a":1} {"a":2}`, "byte 8"}, {`[{"a":1},]`, "byte 9"}, {`[{"a":1}{"a":2}]`, "byte 8"}, {`[{"a":1}`, "byte 8"},
-		{"{\"a\":\"x\ty\"}", "byte 5"}, {"{\"a\":\"\xff\"}", "byte 6"}, {"{\"" + secret + "\":1 x}", "byte"}, {`{"a":[1 2]}`, "byte"}, {"\xef\xbb\xbf{}", "byte 0"},
+		{``, "byte 0"},
+		{`{`, "byte"},
+		{`{"a"`, "byte"},
+		{`{"a":}`, "byte 5"},
+		{`{"a":1,}`, "byte 7"},
+		{`{a:1}`, "byte 1"},
+		{`{"a":01}`, "byte 5"},
+		{`{"a":1.}`, "byte 5"},
+		{`{"a":+1}`, "byte 5"},
+		{`{"a":tru}`, "byte 5"},
+		{`{"a":"\x"}`, "byte 5"},
+		{`{"a":"` + secret, "byte"},
+		{`{"a":1}}`, "byte 7"},
+		{`{"a":1} {"a":2}`, "byte 8"},
+		{`[{"a":1},]`, "byte 9"},
+		{`[{"a":1}{"a":2}]`, "byte 8"},
+		{`[{"a":1}`, "byte 8"},
+		{"{\"a\":\"x\ty\"}", "byte 5"},
+		{"{\"a\":\"\xff\"}", "byte 6"},
+		{"{\"" + secret + "\":1 x}", "byte"},
+		{`{"a":[1 2]}`, "byte"},
+		{"\xef\xbb\xbf{}", "byte 0"},
 	} {
 		out, r, err := transformed(e, e.JSON, tt.in, nil)
 		if !errors.Is(err, deid.ErrMalformed) || !strings.Contains(fmt.Sprint(err), tt.at) || strings.Contains(fmt.Sprint(err), secret) {
@@ -105,8 +125,11 @@ func TestJSONLimits(t *testing.T) {
 		in string
 		ok bool
 	}{
-		{nested(19), true}, {nested(20), false}, {nested(9000), false},
-		{`{"x":"` + strings.Repeat("y", 1<<16-8) + `"}`, true}, {`{"x":"` + strings.Repeat("y", 1<<16) + `"}`, false},
+		{nested(19), true},
+		{nested(20), false},
+		{nested(9000), false},
+		{`{"x":"` + strings.Repeat("y", 1<<16-8) + `"}`, true},
+		{`{"x":"` + strings.Repeat("y", 1<<16) + `"}`, false},
 	} {
 		for name, f := range map[string]transform{"JSON": e.JSON, "NDJSON": e.NDJSON} {
 			_, _, err := transformed(e, f, tt.in, nil)
