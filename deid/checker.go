@@ -24,10 +24,21 @@ type checker struct {
 
 	seen uint64 // which letters and digits are in the texts
 
+	removedText []byte // the removed values, one behind the other
+	removedList []removedValue
+
 	needles []byte // the texts of all needles, one behind the other
 	list    []needle
 	scratch []byte
 	spare   []byte
+}
+
+// A removedValue is one that must not stand elsewhere. It becomes needles when
+// the output is known: most of them have a letter or digit that no text of the
+// output has.
+type removedValue struct {
+	start, end int32
+	kind       Kind
 }
 
 // A needle is a text in the checker's own form: words that begin and end with
@@ -48,34 +59,68 @@ const (
 func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
 	k.needles, k.list, k.seen = k.needles[:0], k.list[:0], 0
+	k.removedText, k.removedList = k.removedText[:0], k.removedList[:0]
 }
 
 // smallest is the length from which a word is looked for: shorter ones are
 // initials and particles, and stand in too much else.
 const smallest = 3
 
-// removed adds a value that was removed because of its kind. Texts, terms and
-// what has no kind are displays that may stand elsewhere by right.
+// removed adds a value that was removed because of its kind. Texts, terms,
+// ages and what has no kind are displays that may stand elsewhere by right.
 func (k *checker) removed(kind Kind, v []byte) {
 	switch kind {
-	case KindName:
-		k.name(v)
-	case KindStreet, KindCity, KindCounty, KindPrecinct, KindGeocode:
-		k.address(v)
-	case KindZIP:
-		if zip := trimSpace(v); len(zip) >= 5 {
-			k.phrase(zip[:5], inWords|inTerms)
-			k.number(zip)
-		}
-	case KindPhone, KindFax:
-		k.phone(v)
-	case KindDate, KindDOB, KindDeath:
-		k.date(v)
-	case KindIP:
-		k.phrase(v, inWords|inTerms)
-	case KindEmail, KindURL, KindSSN, KindMRN, KindPlan, KindAccount, KindLicense, KindVehicle, KindDevice, KindBiometric, KindPhoto, KindID:
-		k.number(v)
+	case 0, KindText, KindTerm, KindAge, KindState, KindCountry:
+		return
 	}
+	start := len(k.removedText)
+	k.removedText = append(k.removedText, v...)
+	k.removedList = append(k.removedList, removedValue{int32(start), int32(len(k.removedText)), kind})
+}
+
+// prepare makes needles of the removed values.
+func (k *checker) prepare() {
+	for _, r := range k.removedList {
+		v := k.removedText[r.start:r.end]
+		switch r.kind {
+		case KindName:
+			k.name(v)
+		case KindStreet, KindCity, KindCounty, KindPrecinct, KindGeocode:
+			k.address(v)
+		case KindZIP:
+			if zip := trimSpace(v); len(zip) >= 5 && k.has(zip[:5]) {
+				k.phrase(zip[:5], inWords|inTerms)
+				k.number(zip)
+			}
+		case KindPhone, KindFax:
+			if k.has(v[max(0, len(v)-10):]) {
+				k.phone(v)
+			}
+		case KindDate, KindDOB, KindDeath:
+			if k.has(v[:min(len(v), 10)]) {
+				k.date(v)
+			}
+		case KindIP:
+			k.phrase(v, inWords|inTerms)
+		default:
+			if k.has(v) {
+				k.number(v)
+			}
+		}
+	}
+	k.removedList = k.removedList[:0]
+}
+
+// has reports whether all letters and digits of v are somewhere in the output.
+// It may report true without need, and never false where v stands in it.
+func (k *checker) has(v []byte) bool {
+	var bits uint64
+	for _, c := range v {
+		if c < utf8.RuneSelf {
+			bits |= letterBits[folded[c]]
+		}
+	}
+	return bits&^k.seen == 0
 }
 
 // subject adds all that is known about the individual.
@@ -356,6 +401,9 @@ func (k *checker) value(kind Kind, v []byte) {
 
 // found reports whether a needle is in the output.
 func (k *checker) found() bool {
+	if k.seen != 0 {
+		k.prepare()
+	}
 	if len(k.list) > fewNeedles {
 		return k.foundMany()
 	}
@@ -483,4 +531,4 @@ func appendSqueezed(dst, v []byte) []byte {
 }
 
 // armed reports whether there is anything to look for.
-func (k *checker) armed() bool { return len(k.list) > 0 }
+func (k *checker) armed() bool { return len(k.list) > 0 || len(k.removedList) > 0 }
