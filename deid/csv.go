@@ -259,7 +259,11 @@ func cellText(dst, raw []byte) []byte {
 
 // appendCell appends a cell with quotes if it needs them.
 func appendCell(dst, v []byte, comma byte) []byte {
-	if bytes.IndexByte(v, comma) < 0 && !bytes.ContainsAny(v, "\"\r\n") && (len(v) == 0 || v[0] != ' ') {
+	quotes := len(v) > 0 && v[0] == ' '
+	for _, c := range v {
+		quotes = quotes || c == comma || c == '"' || c == '\r' || c == '\n'
+	}
+	if !quotes {
 		return append(dst, v...)
 	}
 	dst = append(dst, '"')

@@ -10,6 +10,7 @@ package jsonscan
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -36,12 +37,7 @@ var special = func() (t [256]bool) {
 func String(b []byte, i int) (end int, escaped bool) {
 	i++
 	for {
-		for i+8 <= len(b) && !anySpecial(binary.LittleEndian.Uint64(b[i:])) {
-			i += 8
-		}
-		for i < len(b) && !special[b[i]] {
-			i++
-		}
+		i = plainRun(b, i)
 		if i >= len(b) {
 			return -1, false
 		}
@@ -61,13 +57,23 @@ func String(b []byte, i int) (end int, escaped bool) {
 	}
 }
 
-// anySpecial reports whether one of eight bytes is special: a quote, a
-// backslash or a control character. It may report one that is not, behind one
-// that is.
-func anySpecial(w uint64) bool {
+// plainRun returns the position of the next special byte, eight at a time
+// while there are eight.
+func plainRun(b []byte, i int) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, slash := w^ones*'"', w^ones*'\\'
-	return ((quote-ones)&^quote|(slash-ones)&^slash|(w-ones*0x20)&^w)&highs != 0
+	for i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		// The lowest mark is right; one above it may be of a byte that is not.
+		if marks := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs; marks != 0 {
+			return i + bits.TrailingZeros64(marks)/8
+		}
+		i += 8
+	}
+	for i < len(b) && !special[b[i]] {
+		i++
+	}
+	return i
 }
 
 func escapeLen(b []byte) int {

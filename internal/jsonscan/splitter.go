@@ -1,7 +1,6 @@
 package jsonscan
 
 import (
-	"encoding/binary"
 	"errors"
 	"io"
 )
@@ -144,6 +143,9 @@ func (s *Splitter) finish() error {
 	return io.EOF
 }
 
+// structural marks the bytes that matter to where a nested value ends.
+var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true}
+
 // element finds the end of the value that begins at the position.
 func (s *Splitter) element() ([]byte, error) {
 	start, depth := s.pos, 0
@@ -157,10 +159,7 @@ func (s *Splitter) element() ([]byte, error) {
 					escaped = false
 					continue
 				}
-				for i+8 <= len(s.buf) && !anySpecial(binary.LittleEndian.Uint64(s.buf[i:])) {
-					i += 8
-				}
-				if i == len(s.buf) {
+				if i = plainRun(s.buf, i); i == len(s.buf) {
 					break
 				}
 				switch s.buf[i] {
@@ -172,6 +171,9 @@ func (s *Splitter) element() ([]byte, error) {
 						return s.cut(start, i+1)
 					}
 				}
+				continue
+			}
+			if depth > 0 && !structural[c] {
 				continue
 			}
 			switch c {
