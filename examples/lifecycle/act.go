@@ -34,6 +34,7 @@ func acts() []act {
 		&evidence{},
 		&agreement{},
 		&acceptance{},
+		&deidentifying{},
 	}
 }
 
