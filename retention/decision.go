@@ -87,7 +87,7 @@ func (d *Decision) settle(e *evaluation, keep, remove value, any bool) {
 	switch {
 	case !any || keep.lo == 0 && keep.hi == 0:
 		d.Outcome, d.governing = Unclassified, -1
-	case keep.lo == keep.hi || !keep.open():
+	case keep.lo == keep.hi || keep.missing == 0:
 		switch keep.hi {
 		case forever:
 			d.Outcome = PermanentKept

@@ -12,10 +12,10 @@ import (
 // days, and a year is a sum. Above the calendar lie, in this order, what
 // nobody knows, what has not happened, and what never ends.
 const (
-	big      = 1 << 29
-	openEnd  = 1<<29 + 1
+	big     = 1 << 29
+	openEnd = 1<<29 + 1
 	forever = 1<<29 + 2
-	maxYear  = 9999
+	maxYear = 9999
 )
 
 func pack(d baakit.Date) int32 {
@@ -79,23 +79,26 @@ func addUnits(p, n int32, u baakit.Unit, back bool) int32 {
 }
 
 // A value is the last day that a rule asks for: somewhere from lo through hi.
-// Missing are the slots and facts, of which nobody knows, that it hangs on.
+// Missing has a bit for each slot and fact of which nobody knows and on which
+// it hangs: slots from bit 0, facts from factBit, lawBit for a length that
+// nobody read.
 type value struct {
 	lo, hi  int32
-	missing uint64 // slots
-	facts   uint64
-	law     bool // hangs on a length that nobody read
+	missing uint64
 }
 
-func (v value) open() bool { return v.missing|v.facts != 0 || v.law }
+const (
+	factBit = 48
+	lawBit  = 63
+)
 
 func longest(v, w value) value {
 	r := value{lo: max(v.lo, w.lo), hi: max(v.hi, w.hi)}
 	if v.hi > r.lo {
-		r.missing, r.facts, r.law = v.missing, v.facts, v.law
+		r.missing = v.missing
 	}
 	if w.hi > r.lo {
-		r.missing, r.facts, r.law = r.missing|w.missing, r.facts|w.facts, r.law || w.law
+		r.missing |= w.missing
 	}
 	return r
 }
@@ -103,16 +106,16 @@ func longest(v, w value) value {
 func earliest(v, w value) value {
 	r := value{lo: min(v.lo, w.lo), hi: min(v.hi, w.hi)}
 	if v.lo < r.hi {
-		r.missing, r.facts, r.law = v.missing, v.facts, v.law
+		r.missing = v.missing
 	}
 	if w.lo < r.hi {
-		r.missing, r.facts, r.law = r.missing|w.missing, r.facts|w.facts, r.law || w.law
+		r.missing |= w.missing
 	}
 	return r
 }
 
 func either(v, w value) value {
-	return value{min(v.lo, w.lo), max(v.hi, w.hi), v.missing | w.missing, v.facts | w.facts, v.law || w.law}
+	return value{min(v.lo, w.lo), max(v.hi, w.hi), v.missing | w.missing}
 }
 
 // An evaluation is the facts of one record as a schedule needs them.
@@ -263,7 +266,7 @@ func (e *evaluation) node(p *policy, i int32) value {
 	case opPermanent:
 		return value{lo: forever, hi: forever}
 	case opUnstated:
-		return value{lo: 0, hi: forever, law: true}
+		return value{lo: 0, hi: forever, missing: 1 << lawBit}
 	case opLongest:
 		v := e.node(p, n.kids[0])
 		for _, k := range n.kids[1:] {
@@ -287,9 +290,10 @@ func (e *evaluation) node(p *policy, i int32) value {
 func (e *evaluation) first(p *policy, n *node) value {
 	var v value
 	found := false
-	var open value
+	var open uint64
 	for i, k := range n.kids {
-		yes, no := e.test(n.tests[i], &open)
+		yes, no, missing := e.test(&n.tests[i])
+		open |= missing
 		if yes {
 			w := e.node(p, k)
 			if found {
@@ -301,52 +305,49 @@ func (e *evaluation) first(p *policy, n *node) value {
 			break
 		}
 	}
-	v.missing |= open.missing
-	v.facts |= open.facts
+	v.missing |= open
 	return v
 }
 
-// test returns whether the condition may hold and whether it may not; what an
-// open answer hangs on goes to open.
-func (e *evaluation) test(t compiledTest, open *value) (yes, no bool) {
+// test returns whether the condition may hold and whether it may not, and
+// where both what that hangs on.
+func (e *evaluation) test(t *compiledTest) (yes, no bool, missing uint64) {
 	switch t.test {
 	case testOtherwise:
-		return true, false
+		return true, false, 0
 	case testFact:
 		bit := uint64(1) << t.slot
 		if e.factSaid&bit == 0 {
-			open.facts |= bit
-			return true, true
+			return true, true, bit << factBit
 		}
-		return e.factSet&bit != 0, e.factSet&bit == 0
+		return e.factSet&bit != 0, e.factSet&bit == 0, 0
 	case testHappened:
 		v := &e.slots[t.slot]
 		switch v.state {
 		case stated:
-			return v.lo <= e.on, v.hi > e.on
+			return v.lo <= e.on, v.hi > e.on, 0
 		case notYet:
-			return false, true
+			return false, true, 0
 		}
-		open.missing |= e.missing(t.slot)
-		return true, true
+		return true, true, e.missing(t.slot)
 	}
 	// A test of age: younger than age on the day of the event.
 	age := t.age
 	if age == 0 {
 		age = e.age()
 	}
-	at := e.slots[t.slot]
+	at := &e.slots[t.slot]
+	first, last := at.lo, at.hi
 	if at.state == notYet {
-		at.lo, at.hi = e.on, e.on
+		first, last = e.on, e.on
 	}
 	born := &e.slots[birthSlot]
-	from := addYears(born.lo, age) // the earliest birthday of that age
-	to := addYears(born.hi, age)
-	yes, no = at.lo < to, at.hi >= from
+	yes = first < addYears(born.hi, age)
+	no = last >= addYears(born.lo, age)
 	if yes && no {
-		open.missing |= e.missing(birthSlot) | e.missing(t.slot)
+		missing = e.missing(birthSlot) | e.missing(t.slot)
 	}
-	return yes, no
+	return yes, no, missing
 }
 
 // applies reports whether a policy is for the record, by class, jurisdiction,
@@ -398,7 +399,7 @@ func (e *evaluation) value(p *policy) (value, bool) {
 			if p.remove {
 				v.hi = forever
 			}
-			v.facts |= bit
+			v.missing |= bit << factBit
 		case e.factSet&bit == 0:
 			return value{}, false
 		}
@@ -476,18 +477,16 @@ func badQuestion(r *Record, s *Schedule, on baakit.Date) error {
 func (s *Schedule) names(v value) []string {
 	var list []string
 	for m := v.missing; m != 0; m &= m - 1 {
-		i := bits.TrailingZeros64(m)
-		if i == birthSlot {
+		switch i := bits.TrailingZeros64(m); {
+		case i == lawBit:
+			list = append(list, "the length that the law sets")
+		case i >= factBit:
+			list = append(list, s.facts[i-factBit])
+		case i == birthSlot:
 			list = append(list, string(birth))
-		} else {
+		default:
 			list = append(list, string(s.triggers[i-firstTrigger]))
 		}
-	}
-	for m := v.facts; m != 0; m &= m - 1 {
-		list = append(list, s.facts[bits.TrailingZeros64(m)])
-	}
-	if v.law {
-		list = append(list, "the length that the law sets")
 	}
 	return list
 }

@@ -146,7 +146,7 @@ func (d *Decision) considered(p *policy, v value, asks bool, i int32) Considered
 	switch {
 	case !asks || v.hi == 0:
 		c.Ends = "nothing"
-	case v.lo != v.hi && v.open():
+	case v.lo != v.hi && v.missing != 0:
 		c.Ends, c.NotBefore, c.NotAfter, c.Missing = "indeterminate", unpack(v.lo), unpack(v.hi), d.schedule.names(v)
 	case v.hi == forever:
 		c.Ends = "permanent"
@@ -188,7 +188,7 @@ func (d *Decision) Text() string {
 		b.WriteString("No policy of the schedule applies to it; it is kept until somebody classifies it.")
 	case d.keep.hi == d.keep.lo && d.keep.hi == forever:
 		fmt.Fprintf(&b, "It is kept permanently%s.", who)
-	case d.keep.hi == d.keep.lo || !d.keep.open():
+	case d.keep.hi == d.keep.lo || d.keep.missing == 0:
 		fmt.Fprintf(&b, "Its period has not begun%s: the event that starts it has not happened.", who)
 	default:
 		fmt.Fprintf(&b, "How long it is kept is not known%s: state %s.", who, strings.Join(d.schedule.names(d.keep), ", "))

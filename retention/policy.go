@@ -41,11 +41,11 @@ const (
 // method gate opens to one of its Methods only, and a litigation gate also by
 // the fact litigation_pending stated as false.
 type Gate struct {
-	ID   string        `json:"id"`
-	Kind GateKind      `json:"kind"`
-	Says string        `json:"says"`
-	Wait baakit.Period `json:"wait,omitzero"`
-	Methods   []Technique `json:"methods,omitempty"`
+	ID      string        `json:"id"`
+	Kind    GateKind      `json:"kind"`
+	Says    string        `json:"says"`
+	Wait    baakit.Period `json:"wait,omitzero"`
+	Methods []Technique   `json:"methods,omitempty"`
 	// Parts are the parts of a record that the gate is about; none is all.
 	Parts []string `json:"parts,omitempty"`
 }

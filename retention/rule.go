@@ -125,7 +125,9 @@ func Unstated() Rule { return Rule{op: opUnstated} }
 func LongestOf(parts ...Rule) Rule { return Rule{op: opLongest, parts: append([]Rule(nil), parts...)} }
 
 // EarliestOf returns the rule that keeps as long as the shortest of its parts.
-func EarliestOf(parts ...Rule) Rule { return Rule{op: opEarliest, parts: append([]Rule(nil), parts...)} }
+func EarliestOf(parts ...Rule) Rule {
+	return Rule{op: opEarliest, parts: append([]Rule(nil), parts...)}
+}
 
 // Capped returns r, but not longer than limit. The cap acts inside this rule
 // only: another rule of a schedule can still keep longer.

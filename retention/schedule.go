@@ -37,12 +37,12 @@ type policy struct {
 }
 
 type node struct {
-	op          op
-	unit        baakit.Unit
-	slot        int16 // of the trigger
-	n           int32
+	op    op
+	unit  baakit.Unit
+	slot  int16 // of the trigger
+	n     int32
 	kids  []int32
-	tests       []compiledTest
+	tests []compiledTest
 }
 
 type compiledTest struct {
@@ -51,11 +51,12 @@ type compiledTest struct {
 	age  int32 // 0 is the record's majority
 }
 
-// Slots 0 and 1 are the birth and the day of the law's own; triggers follow.
+// Slot 0 is the birth; triggers follow.
 const (
 	birthSlot    = 0
 	firstTrigger = 1
-	maxSlots     = 64
+	maxSlots     = factBit
+	maxFacts     = lawBit - factBit
 )
 
 // NewSchedule returns the schedule of the policies. Two policies of one ID
@@ -97,8 +98,8 @@ func NewSchedule(policies []Policy) (*Schedule, error) {
 	for i := range list {
 		s.policies = append(s.policies, s.compile(list[i]))
 	}
-	if len(s.triggers) > maxSlots-firstTrigger || len(s.facts) > 64 {
-		errs.Add("policies", "must need at most 63 triggers and 64 facts")
+	if len(s.triggers) > maxSlots-firstTrigger || len(s.facts) > maxFacts {
+		errs.Add("policies", "must need at most 47 triggers and 15 facts")
 	}
 	if err := errs.Err(); err != nil {
 		return nil, err
