@@ -54,7 +54,7 @@ type Table struct {
 	Majority       []MajorityRow   `json:"majority,omitempty"`
 	Rows           []Row           `json:"rows"`
 	StatutoryHolds []StatutoryHold `json:"statutory_holds,omitempty"`
-	Sources        []Source        `json:"sources,omitempty"`
+	Sources        []LawSource     `json:"sources,omitempty"`
 }
 
 // A Row is a rule of law with where it was read. A row without a rule says
@@ -117,8 +117,8 @@ type StatutoryHold struct {
 	Note       string            `json:"note,omitempty"`
 }
 
-// A Source is where a row was read.
-type Source struct {
+// A LawSource is where a row was read.
+type LawSource struct {
 	ID      string `json:"id"`
 	Address string `json:"address"`
 	Kind    string `json:"kind,omitempty"`
