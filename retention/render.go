@@ -70,7 +70,7 @@ func (c *Certificate) Sections() []Section {
 			}
 			media := strings.Join(strings.Fields(strings.Join([]string{words(e.MediaType), e.Manufacturer, e.Model, e.Serial, e.Property, e.Region}, " ")), " ")
 			s.Rows = append(s.Rows, []string{
-				fmt.Sprintf("%s (%s %s)", e.Asset, words(e.Class), e.Kind), fmt.Sprintf("%d, %s", e.Count, short(e.Manifest)), media,
+				fmt.Sprintf("%s (%s %s)", e.Asset, words(e.Class), e.Kind), fmt.Sprintf("%d, %s", e.Count, grouped(e.Manifest)), media,
 				method, stamp(e.SanitizedAt) + " " + by(e.SanitizedBy), verified, outcome,
 			})
 		}
@@ -79,7 +79,7 @@ func (c *Certificate) Sections() []Section {
 	if len(c.Attestations) > 0 {
 		s := Section{Title: "Attested by subcontractors", Head: []string{"subcontractor", "below", "attested", "certificate"}}
 		for _, a := range c.Attestations {
-			s.Rows = append(s.Rows, []string{a.Asset, a.Above, stamp(a.At), short(a.Certificate)})
+			s.Rows = append(s.Rows, []string{a.Asset, a.Above, stamp(a.At), grouped(a.Certificate)})
 		}
 		list = append(list, s)
 	}
@@ -137,11 +137,13 @@ func person(p Person) string {
 
 func words(s string) string { return strings.ReplaceAll(s, "_", " ") }
 
-func short(hash string) string {
-	if len(hash) > 16 {
-		return hash[:16] + "…"
+// grouped sets spaces into a hash, so that it can be read and breaks in a cell.
+func grouped(hash string) string {
+	var parts []string
+	for len(hash) > 16 {
+		parts, hash = append(parts, hash[:16]), hash[16:]
 	}
-	return hash
+	return strings.Join(append(parts, hash), " ")
 }
 
 func stamp(t time.Time) string {
@@ -211,7 +213,7 @@ var certificateHTML = template.Must(template.New("certificate").Parse(`<h1>{{.Ti
 const certificateStyle = `
 .signatures { display: flex; gap: 3rem; margin-top: 1.5rem; }
 .signatures p { flex: 1; border-top: 1px solid currentColor; padding-top: .3rem; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
 @media print {
   @page { size: A4; margin: 12mm; }
   html { font-size: 8.5pt; }
