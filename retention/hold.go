@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/strictjson"
 )
 
 // A Hold is a named matter that bars destruction of the records in its scope
@@ -106,6 +107,23 @@ func NewHolds(list ...Hold) (*Holds, error) {
 		return int(a.placed - b.placed)
 	})
 	return h, nil
+}
+
+// ParseHolds reads a JSON list of holds, strictly; [NewHolds] makes a set of
+// them. The error is a [baakit.FieldErrors] with paths such as "[1].placed".
+func ParseHolds(data []byte) ([]Hold, error) {
+	var list []Hold
+	if err := strictjson.Decode(data, &list); err != nil {
+		return nil, err
+	}
+	var errs baakit.FieldErrors
+	for i := range list {
+		errs.Merge(index(i), list[i].Validate())
+	}
+	if err := errs.Err(); err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // Validate reports what is wrong with the hold as [baakit.FieldErrors].
