@@ -45,7 +45,7 @@ func (d *Decision) SVG() string {
 	fmt.Fprintf(&b, "<title>%s</title>\n", html.EscapeString(x.Says))
 	fmt.Fprintf(&b, `<rect width="900" height="%.0f" fill="#fff"/>`+"\n", height)
 	text := func(px, py float64, anchor, fill, s string) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="%s">%s</text>`+"\n", px, py, anchor, fill, html.EscapeString(s))
+		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="%s" paint-order="stroke" stroke="#fff" stroke-width="3">%s</text>`+"\n", px, py, anchor, fill, html.EscapeString(s))
 	}
 	headline := fmt.Sprintf("%s on %s: %s", d.Record.ID, d.On, d.Outcome)
 	if !d.KeepThrough.IsZero() {
@@ -58,6 +58,8 @@ func (d *Decision) SVG() string {
 		fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#d8dde3"/>`+"\n", px, top-12, px, height-34)
 		text(px, top-18, "middle", "#57606a", fmt.Sprint(year))
 	}
+	px := at(d.On.Year(), d.On.YearDay())
+	fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#9f2f3d" stroke-width="2"/>`+"\n", px, top-12, px, height-34)
 	py := top
 	bar := func(label, note string, from, to float64, fill, stroke, dash string) {
 		text(left-10, py+16, "end", "#1b1f24", label)
@@ -109,8 +111,6 @@ func (d *Decision) SVG() string {
 		}
 		bar("hold "+h.Matter, note, at(h.Placed.Year(), h.Placed.YearDay()), to, "#f3c9cf", "#9f2f3d", "none")
 	}
-	px := at(d.On.Year(), d.On.YearDay())
-	fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#9f2f3d" stroke-width="2"/>`+"\n", px, top-12, px, height-34)
 	text(px, height-14, "middle", "#9f2f3d", "on "+d.On.String())
 	b.WriteString("</svg>\n")
 	return b.String()
