@@ -3,6 +3,7 @@ package retention
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,8 @@ func (c *Certificate) Sections() []Section {
 	hash, _ := c.Hash()
 	facts := []Line{
 		{"Certificate", fmt.Sprintf("%s, number %d of its chain", c.ID, c.Sequence)},
-		{"Agreement", c.Agreement}, {"Clause", c.Clause},
+		{"Agreement", c.Agreement},
+		{"Clause", c.Clause},
 		{"Ended; return or destroy by", c.EndedOn.String() + "; " + c.DueOn.String()},
 		{"Election", strings.TrimSpace(string(c.Election) + " " + by(c.ElectedBy))},
 		{"Standard claimed", c.Standard},
@@ -48,7 +50,7 @@ func (c *Certificate) Sections() []Section {
 	}
 	list := []Section{{Lines: without(facts)}}
 	if len(c.Entries) > 0 {
-		s := Section{Title: "Gone", Head: []string{"asset", "items, manifest", "media", "method", "sanitized", "verified", "outcome"}}
+		s := Section{Title: "Gone", Head: []string{"asset", "media", "method", "sanitized", "verified", "outcome"}}
 		for _, e := range c.Entries {
 			method := fmt.Sprintf("%s: %s", e.Category, words(string(e.Technique)))
 			if e.Tool != "" {
@@ -70,16 +72,20 @@ func (c *Certificate) Sections() []Section {
 			}
 			media := strings.Join(strings.Fields(strings.Join([]string{words(e.MediaType), e.Manufacturer, e.Model, e.Serial, e.Property, e.Region}, " ")), " ")
 			s.Rows = append(s.Rows, []string{
-				fmt.Sprintf("%s (%s %s)", e.Asset, words(e.Class), e.Kind), fmt.Sprintf("%d, %s", e.Count, grouped(e.Manifest)), media,
+				fmt.Sprintf("%s (%s %s)", e.Asset, words(e.Class), e.Kind), media,
 				method, stamp(e.SanitizedAt) + " " + by(e.SanitizedBy), verified, outcome,
 			})
 		}
-		list = append(list, s)
+		m := Section{Title: "Lists of items", Head: []string{"asset", "items", "SHA-256 of the list"}}
+		for _, e := range c.Entries {
+			m.Rows = append(m.Rows, []string{e.Asset, fmt.Sprint(e.Count), e.Manifest})
+		}
+		list = append(list, s, m)
 	}
 	if len(c.Attestations) > 0 {
 		s := Section{Title: "Attested by subcontractors", Head: []string{"subcontractor", "below", "attested", "certificate"}}
 		for _, a := range c.Attestations {
-			s.Rows = append(s.Rows, []string{a.Asset, a.Above, stamp(a.At), grouped(a.Certificate)})
+			s.Rows = append(s.Rows, []string{a.Asset, a.Above, stamp(a.At), a.Certificate})
 		}
 		list = append(list, s)
 	}
@@ -126,25 +132,11 @@ func by(who string) string {
 }
 
 func person(p Person) string {
-	text := p.Name + ", " + p.Title
-	for _, s := range []string{p.Location, p.Contact} {
-		if s != "" {
-			text += ", " + s
-		}
-	}
-	return text
+	parts := []string{p.Name, p.Title, p.Location, p.Contact}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
 func words(s string) string { return strings.ReplaceAll(s, "_", " ") }
-
-// grouped sets spaces into a hash, so that it can be read and breaks in a cell.
-func grouped(hash string) string {
-	var parts []string
-	for len(hash) > 16 {
-		parts, hash = append(parts, hash[:16]), hash[16:]
-	}
-	return strings.Join(append(parts, hash), " ")
-}
 
 func stamp(t time.Time) string {
 	if t.IsZero() {
@@ -221,7 +213,12 @@ td { overflow-wrap: break-word; }
   h1 { font-size: 15pt; margin: 0 0 2mm; }
   h2 { font-size: 10.5pt; margin: 3mm 0 1mm; }
   th, td { padding: .6mm 1.2mm; font-size: 7.5pt; }
-  dl.facts { margin: 0; } dl.facts dt, dl.facts dd { padding-top: 0; padding-bottom: .4mm; margin-top: 0; margin-bottom: 0; }
+  section, section + section, h2 { border: 0; margin: 0; padding: 1mm 0 0; }
+  table, .wide { margin: 0; } td, th, dt, dd { line-height: 1.25; }
+  dl.facts { margin: 0; }
+  section:first-of-type dl.facts { display: grid; grid-template-columns: auto 1fr auto 1fr; gap: .4mm 3mm; margin: 0; }
+  dl.facts dt, dl.facts dd { margin: 0; padding: 0; }
+  .signatures { margin-top: 10mm; }
   .wide { overflow: visible; }
 }
 `

@@ -51,8 +51,13 @@ func (f *farewell) prepare(c *caseFile, errs *baakit.FieldErrors) {
 		field string
 		date  baakit.Date
 	}{
-		{"export_offered", f.ExportOffered}, {"", c.Dates.Terminated}, {"hold_placed", f.HoldPlaced}, {"erased", f.Erased},
-		{"interim", f.Interim}, {"attested", f.Attested}, {"hold_lifted", f.HoldLifted},
+		{"export_offered", f.ExportOffered},
+		{"", c.Dates.Terminated},
+		{"hold_placed", f.HoldPlaced},
+		{"erased", f.Erased},
+		{"interim", f.Interim},
+		{"attested", f.Attested},
+		{"hold_lifted", f.HoldLifted},
 	} {
 		if d.date.IsZero() || d.date.Before(last) {
 			errs.Add("acts.retention."+d.field, "must be a day, in the order of the story")

@@ -107,9 +107,22 @@ func TestStandardInput(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"-on=yesterday"}, {"-on=2026-02-30"}, {"-law-as-of=x"}, {"-no-such-flag"}, {"-json", "-summary"}, {"a", "b"}, {"-h"},
-		{"-on=2026-11-22", "testdata/missing.csv"}, {"-on=2026-11-22", "testdata/broken.csv"}, {"-on=2026-11-22", "-json", "testdata/broken.csv"}, {"-on=2026-11-22", "-summary", "testdata/broken.csv"},
-		{"-on=2026-11-22", "-svg=nobody", "testdata/records.csv"}, {"-schedule=testdata/holds.json"}, {"-schedule=missing.json"}, {"-holds=testdata/schedule.json"}, {"-on=2026-11-22"},
+		{"-on=yesterday"},
+		{"-on=2026-02-30"},
+		{"-law-as-of=x"},
+		{"-no-such-flag"},
+		{"-json", "-summary"},
+		{"a", "b"},
+		{"-h"},
+		{"-on=2026-11-22", "testdata/missing.csv"},
+		{"-on=2026-11-22", "testdata/broken.csv"},
+		{"-on=2026-11-22", "-json", "testdata/broken.csv"},
+		{"-on=2026-11-22", "-summary", "testdata/broken.csv"},
+		{"-on=2026-11-22", "-svg=nobody", "testdata/records.csv"},
+		{"-schedule=testdata/holds.json"},
+		{"-schedule=missing.json"},
+		{"-holds=testdata/schedule.json"},
+		{"-on=2026-11-22"},
 	} {
 		stdout, stderr, code := program(t, "", args...)
 		if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 {

@@ -103,7 +103,7 @@ func (w *writer) table(s retention.Section) {
 		for _, row := range s.Rows {
 			longest = max(longest, len(row[i]))
 		}
-		widths[i] = float64(min(max(longest, 10), 40))
+		widths[i] = float64(min(max(longest, 14), 40))
 		total += widths[i]
 	}
 	for i := range widths {
