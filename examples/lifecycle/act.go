@@ -35,6 +35,7 @@ func acts() []act {
 		&agreement{},
 		&acceptance{},
 		&deidentifying{},
+		&farewell{},
 	}
 }
 
