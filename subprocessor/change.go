@@ -236,12 +236,12 @@ func (s CustomerState) blocks() bool {
 
 // A changeFold is what the events say of a change.
 type changeFold struct {
-	change                                   Change
-	revision                                 int
-	drafted, approved, announced, posted     baakit.Date
-	cancelled, withdrawn, effective          baakit.Date
-	emergency, rolledBack                    baakit.Date
-	records                                  map[string]*record
+	change                               Change
+	revision                             int
+	drafted, approved, announced, posted baakit.Date
+	cancelled, withdrawn, effective      baakit.Date
+	emergency, rolledBack                baakit.Date
+	records                              map[string]*record
 }
 
 type record struct {

@@ -50,8 +50,8 @@ type Terms struct {
 	IncidentReport baakit.Period `json:"incident_report,omitzero"`
 	// HearWithin is how long after the first discovery anywhere below the
 	// upstream plans on hearing of it: the top promise of a breach budget.
-	HearWithin     baakit.Period `json:"hear_within,omitzero"`
-	ReturnDestroy  baakit.Period `json:"return_destroy,omitzero"`
+	HearWithin    baakit.Period `json:"hear_within,omitzero"`
+	ReturnDestroy baakit.Period `json:"return_destroy,omitzero"`
 	// Places: PHI stays in these countries; nil: anywhere.
 	Places         []string            `json:"places,omitzero"`
 	Subcontracting Subcontracting      `json:"subcontracting,omitempty"`

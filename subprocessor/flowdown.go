@@ -103,7 +103,9 @@ func (k *comparer) compare(p, q baakit.Period) baakit.Comparison {
 	c, ok := k.known[[2]baakit.Period{p, q}]
 	if !ok {
 		c = p.Compare(q, k.cal)
-		k.known[[2]baakit.Period{p, q}] = c
+		if k.known != nil {
+			k.known[[2]baakit.Period{p, q}] = c
+		}
 	}
 	return c
 }
@@ -169,7 +171,9 @@ func (d *Demand) intersect(name string, have, add []string, c *Contract) []strin
 // add puts p among the shortest of the periods, none of which is within
 // another.
 func (k *comparer) add(list []source, p baakit.Period, c *Contract) []source {
-	if p.IsZero() || slices.ContainsFunc(list, func(s source) bool { return k.within(s.period, p) && (k.compare(s.period, p) != baakit.Equal || s.period.String() <= p.String()) }) {
+	if p.IsZero() || slices.ContainsFunc(list, func(s source) bool {
+		return k.within(s.period, p) && (k.compare(s.period, p) != baakit.Equal || s.period.String() <= p.String())
+	}) {
 		return list
 	}
 	list = slices.DeleteFunc(list, func(s source) bool { return k.within(p, s.period) })
