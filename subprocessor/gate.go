@@ -118,6 +118,7 @@ type gateChange struct {
 // Compile makes an index of the state. It is good for the rest of the state's
 // civil day: what runs out or runs full does so at midnight.
 func Compile(s *State) *Index {
+	x := &Index{from: s.valid, engagements: make(map[string]*gateEngagement, len(s.f.engagements)), customers: make(map[string][]*gateContract), k: newComparer(s.f.reg.cal)}
 	_, x.until = s.day.In(s.f.reg.zone)
 	c := &compiler{s: s, x: x, chain: newChain(s), verdicts: make(map[*Contract]Verdict)}
 	c.customers()
