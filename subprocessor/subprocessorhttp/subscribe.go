@@ -126,18 +126,18 @@ func newForms(b *builder) (*forms, error) {
 	if f.sub.Expires == 0 {
 		f.sub.Expires = 48 * time.Hour
 	}
-	make := func(code int, title, body string) *answer {
+	fixed := func(code int, title, body string) *answer {
 		p := b.pageOf(title, template.HTML(body))
 		return &answer{[]byte(p.HTML()), p.CSP(), code}
 	}
-	f.ask = make(200, "Be told of changes", `<p class="lead">Leave an address. It gets a link; nothing else is sent before that is followed.</p>
+	f.ask = fixed(200, "Be told of changes", `<p class="lead">Leave an address. It gets a link; nothing else is sent before that is followed.</p>
 <form method="post"><p><label for="address">Mail address</label> <input id="address" name="address" type="email" required maxlength="254" autocomplete="email"></p><p><button>Subscribe</button></p></form>`)
-	f.sent = make(200, "Look into your mail", `<p class="lead">If the address can be subscribed, a link is on its way to it. Follow it to confirm.</p>`)
-	f.confirm = make(200, "Confirm the subscription", `<form method="post"><p><button>Confirm</button></p></form>`)
-	f.confirmed = make(200, "You are subscribed", `<p class="lead">You will be told of changes. Each mail has a link that ends it.</p>`)
-	f.leave = make(200, "End the subscription", `<form method="post"><p><button>Unsubscribe</button></p></form>`)
-	f.left = make(200, "You are not subscribed", `<p class="lead">Nothing more will be sent, and the address was erased.</p>`)
-	f.bad = make(400, "That did not work", `<p class="lead">The address or the link is not valid, or the link is too old. Please begin again.</p>`)
+	f.sent = fixed(200, "Look into your mail", `<p class="lead">If the address can be subscribed, a link is on its way to it. Follow it to confirm.</p>`)
+	f.confirm = fixed(200, "Confirm the subscription", `<form method="post"><p><button>Confirm</button></p></form>`)
+	f.confirmed = fixed(200, "You are subscribed", `<p class="lead">You will be told of changes. Each mail has a link that ends it.</p>`)
+	f.leave = fixed(200, "End the subscription", `<form method="post"><p><button>Unsubscribe</button></p></form>`)
+	f.left = fixed(200, "You are not subscribed", `<p class="lead">Nothing more will be sent, and the address was erased.</p>`)
+	f.bad = fixed(400, "That did not work", `<p class="lead">The address or the link is not valid, or the link is too old. Please begin again.</p>`)
 	return f, nil
 }
 
