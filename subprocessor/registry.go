@@ -213,3 +213,15 @@ func (r *Registry) StateAt(events []Event, valid, known time.Time) (*State, erro
 }
 
 func (r *Registry) day(t time.Time) baakit.Date { return baakit.DateOf(t, r.zone) }
+
+// EndOf returns the last instant of a day in the registry's zone.
+func (r *Registry) EndOf(d baakit.Date) time.Time {
+	_, end := d.In(r.zone)
+	return end.Add(-1)
+}
+
+// Calendar returns the registry's business days.
+func (r *Registry) Calendar() baakit.Calendar { return r.cal }
+
+// Vendor returns the id of the entity whose list it is.
+func (r *Registry) Vendor() string { return r.vendor }
