@@ -122,8 +122,19 @@ func Compile(s *State) *Index {
 	_, x.until = s.day.In(s.f.reg.zone)
 	c := &compiler{s: s, x: x, chain: newChain(s), verdicts: make(map[*Contract]Verdict)}
 	c.customers()
+	strict := true
 	for id, g := range s.f.engagements {
-		x.engagements[id] = c.engagement(g)
+		e := c.engagement(g)
+		x.engagements[id] = e
+		strict = strict && e.strict
+	}
+	if strict {
+		return x
+	}
+	for _, list := range x.customers {
+		for _, g := range list {
+			g.demand = x.k.strictest([]*Contract{g.contract})
+		}
 	}
 	return x
 }
@@ -151,7 +162,7 @@ func (c *compiler) customers() {
 	vendor := c.s.f.reg.vendor
 	upstream := c.chain.demand(vendor)
 	for _, contract := range c.chain.up[vendor] {
-		g := &gateContract{contract: contract, demand: c.x.k.strictest([]*Contract{contract})}
+		g := &gateContract{contract: contract}
 		if !c.chain.covered[contract.Upstream] {
 			g.set |= 1 << gateNoContract
 		}
