@@ -63,6 +63,9 @@ func Terms() *rapid.Generator[subprocessor.Terms] {
 			Audit:          rapid.SampledFrom([]subprocessor.AuditRight{"", subprocessor.AuditDocuments, subprocessor.AuditYearly, subprocessor.AuditAnyTime}).Draw(t, "audit"),
 			MinStandard:    rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"soc2_type2", "hitrust_r2"}), 0, 2, rapid.ID).Draw(t, "standards"),
 		}
+		if len(terms.MinStandard) == 0 {
+			terms.MinStandard = nil
+		}
 		if rapid.Bool().Draw(t, "insured") {
 			terms.Insurance = decimal.NewNullDecimal(decimal.New(rapid.Int64Range(0, 5).Draw(t, "insurance"), 6))
 		}
@@ -88,7 +91,7 @@ func NoticeTerms() *rapid.Generator[subprocessor.NoticeTerms] {
 			n.Classes = []subprocessor.ClassTerms{{Class: "ai", Notice: optional(Period(false)).Draw(t, "ai notice"), Window: optional(Period(false)).Draw(t, "ai window")}}
 		}
 		if rapid.IntRange(0, 3).Draw(t, "some material") == 0 {
-			n.Material = rapid.SliceOfNDistinct(rapid.SampledFrom(subprocessor.ChangeKinds()), 0, 5, rapid.ID).Draw(t, "material")
+			n.Material = rapid.SliceOfNDistinct(rapid.SampledFrom(subprocessor.ChangeKinds()), 1, 5, rapid.ID).Draw(t, "material")
 		}
 		return n
 	})
@@ -108,6 +111,9 @@ func Engagement(id string, entities ...string) *rapid.Generator[subprocessor.Eng
 		}
 		if rapid.IntRange(0, 3).Draw(t, "requires") == 0 {
 			e.Requires = []subprocessor.Requirement{{Kind: subprocessor.HITRUSTe1}}
+		}
+		if len(e.StoragePlaces) == 0 {
+			e.StoragePlaces = nil
 		}
 		if rapid.IntRange(0, 3).Draw(t, "unknown field") == 0 {
 			e.Extra = subprocessor.Extra{"x_note": []byte(`{"a":[1,"\u003c"]}`)}
