@@ -340,3 +340,36 @@ func noon(day string) time.Time {
 	start, _ := baakit.MustParseDate(day).In(time.UTC)
 	return start.Add(12 * time.Hour)
 }
+
+// Furnish gives a story what most commands need: contracts of every customer,
+// contracts with two companies, one engagement in use and one to come.
+func (s *Story) Furnish(t *rapid.T) {
+	today := baakit.DateOf(s.Now, time.UTC)
+	sign := func(up, down string, n *subprocessor.NoticeTerms) {
+		s.Do(subprocessor.Event{Kind: subprocessor.ContractSigned, Contract: &subprocessor.Contract{ID: up + "-" + down, Upstream: up, Downstream: down, Kind: subprocessor.BAA, Signed: today, Effective: today, Notice: n}})
+	}
+	sign(Vendor, "v1", nil)
+	sign(Vendor, "v2", nil)
+	for _, c := range customers {
+		n := NoticeTerms().Draw(t, "terms of "+c)
+		sign(c, Vendor, &n)
+	}
+	for _, id := range works[:2] {
+		e := subprocessor.Engagement{ID: id, Entity: rapid.SampledFrom(vendors[:2]).Draw(t, "entity of "+id), Service: "store", Purpose: "Backup", PHI: subprocessor.HandlesPHI}
+		for _, ev := range []subprocessor.Event{{Kind: subprocessor.EngagementProposed, Engagement: &e}, {Kind: subprocessor.EngagementReviewed, Subject: id}, {Kind: subprocessor.EngagementContracted, Subject: id}} {
+			s.Do(ev)
+		}
+		if id == "e1" {
+			s.Do(subprocessor.Event{Kind: subprocessor.EngagementActivated, Subject: id})
+			continue
+		}
+		c := subprocessor.Change{ID: "ch0", Kind: subprocessor.AddSubprocessor, After: &e}
+		if rapid.Bool().Draw(t, "urgent") {
+			c.Emergency = &subprocessor.Emergency{Reason: "security", Approver: "CISO", Until: today.AddDays(90)}
+		}
+		s.Do(subprocessor.Event{Kind: subprocessor.ChangeDrafted, Change: &c})
+		s.Do(subprocessor.Event{Kind: subprocessor.ChangeApproval, ChangeID: c.ID})
+		s.Do(subprocessor.Event{Kind: subprocessor.ChangeAnnouncement, ChangeID: c.ID})
+		s.changes = 1
+	}
+}
