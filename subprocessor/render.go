@@ -73,7 +73,7 @@ func (l List) Markdown() string {
 	return out
 }
 
-var listBody = template.Must(template.New("list").Funcs(template.FuncMap{"phi": phiText, "join": func(s []string) string { return strings.Join(s, ", ") }, "date": dateText}).Parse(`{{define "rows"}}<div class="wide"><table>
+var listBody = template.Must(template.New("list").Funcs(template.FuncMap{"phi": phiText, "join": func(s []string) string { return strings.Join(s, ", ") }, "date": dateText}).Parse(`{{define "rows"}}<div class="wide" tabindex="0" role="region" aria-label="Companies"><table>
 <thead><tr><th scope="col">Name</th><th scope="col">Purpose</th><th scope="col">Data</th><th scope="col">PHI</th><th scope="col">Places</th><th scope="col">Since</th></tr></thead>
 <tbody>{{range .}}<tr id="{{.ID}}"><th scope="row">{{if .Website}}<a href="{{.Website}}" rel="nofollow noopener">{{.Name}}</a>{{else}}{{.Name}}{{end}}{{with .FormerNames}}<br><span class="muted">formerly {{join .}}</span>{{end}}{{with .Address}}<br><span class="muted">{{.}}</span>{{end}}{{with .Contact}}<br><span class="muted">{{.}}</span>{{end}}</th>
 <td>{{.Purpose}}{{with .Products}}<br><span class="muted">for {{join .}}</span>{{end}}{{with .OwnSubprocessors}}<br><a href="{{.}}" rel="nofollow noopener">its own subcontractors</a>{{end}}</td><td>{{join .DataCategories}}</td><td>{{phi .PHI}}</td><td>{{join .Places}}{{with .TransferMechanism}}<br><span class="muted">{{.}}</span>{{end}}</td><td>{{date .Since}}</td></tr>

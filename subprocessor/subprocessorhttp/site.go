@@ -145,13 +145,14 @@ func (b *builder) pageOf(title string, body template.HTML) page.Page {
 	}
 	return page.Page{
 		Title: title,
+		Style: `th .muted{font-weight:400}.actions a{margin-right:.6em}`,
 		Head:  template.HTML(fmt.Sprintf(`<link rel="alternate" type="application/atom+xml" title="Changes" href="%[1]s/feed.atom"><link rel="alternate" type="application/feed+json" title="Changes" href="%[1]s/feed.json">`, esc(b.base))),
 		Body:  template.HTML("<h1>"+esc(title)+"</h1>\n"+links+"</p>\n") + body,
 	}
 }
 
 var versionsBody = template.Must(template.New("versions").Parse(`<p class="lead">Every version that was published, as it was published.</p>
-<div class="wide"><table><thead><tr><th scope="col">Version</th><th scope="col">Published</th><th scope="col">What changed</th><th scope="col">SHA-256</th></tr></thead>
+<div class="wide" tabindex="0" role="region" aria-label="Versions"><table><thead><tr><th scope="col">Version</th><th scope="col">Published</th><th scope="col">What changed</th><th scope="col">SHA-256</th></tr></thead>
 <tbody>{{range .}}<tr><th scope="row"><a href="{{.URL}}">{{.Version}}</a></th><td>{{.Day}}</td><td>{{range .Changes}}{{.}}<br>{{else}}No company changed.{{end}}</td><td><code>{{.Short}}</code></td></tr>
 {{end}}</tbody></table></div>
 `))
