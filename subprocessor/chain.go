@@ -14,7 +14,7 @@ import (
 type Node struct {
 	Entity string   `json:"entity"`
 	Rank   int      `json:"rank"`
-	Paths  []string `json:"path"` // contract ids of a shortest path from the top
+	Path   []string `json:"path"` // contract ids of a shortest path from the top
 }
 
 // A Chain is the graph of contracts in effect on a day. Orphans are entities
@@ -64,7 +64,7 @@ func newChain(s *State) *chainIndex {
 		for _, c := range x.down[id] {
 			if !x.covered[c.Downstream] {
 				x.covered[c.Downstream] = true
-				x.nodes[c.Downstream] = Node{c.Downstream, x.nodes[id].Rank + 1, append(slices.Clone(x.nodes[id].Paths), c.ID)}
+				x.nodes[c.Downstream] = Node{c.Downstream, x.nodes[id].Rank + 1, append(slices.Clone(x.nodes[id].Path), c.ID)}
 				queue = append(queue, c.Downstream)
 			}
 		}

@@ -243,7 +243,9 @@ func (f *fold) sign(c *Contract) error {
 	if f.entities[c.Upstream] == nil || f.entities[c.Downstream] == nil || c.Parent != "" && f.contracts[c.Parent] == nil {
 		return ErrUnknown
 	}
-	if old := f.contracts[c.ID]; old != nil && (old.Upstream != c.Upstream || old.Downstream != c.Downstream) {
+	// An amendment keeps the day of the signature: it is no new acceptance of
+	// the list as it then was. A new contract has a new id.
+	if old := f.contracts[c.ID]; old != nil && (old.Upstream != c.Upstream || old.Downstream != c.Downstream || old.Signed != c.Signed) {
 		return ErrNotPossible
 	}
 	if f.cycles(c) {

@@ -229,8 +229,8 @@ func checkInvariants(t *rapid.T, reg *subprocessor.Registry, events []subprocess
 	}
 	chain := state.Chain()
 	for _, n := range chain.Nodes {
-		if n.Rank != len(n.Paths) {
-			t.Fatalf("6: rank %d with the path %v", n.Rank, n.Paths)
+		if n.Rank != len(n.Path) {
+			t.Fatalf("6: rank %d with the path %v", n.Rank, n.Path)
 		}
 		for _, c := range state.Contracts() {
 			if child, ok := chain.Node(c.Downstream); c.Upstream == n.Entity && c.InEffect(state.Day()) && (!ok || child.Rank > n.Rank+1) {

@@ -167,7 +167,7 @@ func (p *program) check([]string) error {
 		fmt.Fprintf(p.out, "The chain on %s\n", p.state.Day())
 		for _, n := range chain.Nodes {
 			e, _ := p.state.Entity(n.Entity)
-			fmt.Fprintf(p.out, "  rank %d  %-28s %s\n", n.Rank, e.LegalName, strings.Join(n.Paths, " > "))
+			fmt.Fprintf(p.out, "  rank %d  %-28s %s\n", n.Rank, e.LegalName, strings.Join(n.Path, " > "))
 		}
 		for _, id := range chain.Orphans {
 			fmt.Fprintf(p.out, "  orphan  %s\n", id)

@@ -84,7 +84,7 @@ func New(c Config) (*Site, error) {
 	}
 	base.Path = strings.TrimSuffix(base.Path, "/")
 	s := &Site{files: make(map[string]*file), prefix: base.Path, sub: c.Subscribe}
-	b := &builder{s, c, strings.TrimSuffix(base.String(), "/"), c.Versions[len(c.Versions)-1]}
+	b := &builder{s: s, c: c, base: strings.TrimSuffix(base.String(), "/"), current: c.Versions[len(c.Versions)-1]}
 	if err := b.build(); err != nil {
 		return nil, err
 	}
@@ -101,6 +101,7 @@ type builder struct {
 	c       Config
 	base    string
 	current subprocessor.Published
+	changes []string // of the current version
 }
 
 func (b *builder) add(path, kind string, body []byte, modified time.Time, csp string) {
@@ -201,6 +202,7 @@ func (b *builder) build() error {
 	slices.Reverse(views)
 	list, at := b.current.List, b.current.At
 	newest := views[0]
+	b.changes = newest.Changes
 	summary := template.HTML("")
 	if len(newest.Changes) > 0 {
 		summary = render(template.Must(template.New("").Parse(`<h2>Last changes</h2><p class="muted">Version {{.Version}}, {{.Day}}</p><ul>{{range .Changes}}<li>{{.}}</li>

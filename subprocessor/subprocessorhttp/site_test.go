@@ -1,6 +1,7 @@
 package subprocessorhttp_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -81,6 +82,11 @@ func (b *box) Send(_ context.Context, m subprocessor.Message) error {
 }
 
 func serve(t testing.TB) (*httptest.Server, *box, *time.Time) {
+	server, b, now, _ := serveSite(t)
+	return server, b, now
+}
+
+func serveSite(t testing.TB) (*httptest.Server, *box, *time.Time, *subprocessorhttp.Site) {
 	versions := published(t)
 	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	b := &box{}
@@ -99,7 +105,7 @@ func serve(t testing.TB) (*httptest.Server, *box, *time.Time) {
 	base := "http://" + server.Listener.Addr().String()
 	site, err := subprocessorhttp.New(subprocessorhttp.Config{
 		Versions: versions, Base: base + "/vendors", Signed: &signed, Dates: []subprocessor.DueItem{{ID: "d", What: "renewal", On: baakit.MustParseDate("2026-12-01")}},
-		Subscribe: &subprocessorhttp.Subscribe{Store: &subprocessorhttp.MemoryStore{}, Sender: b, From: "list@vendor.example", Now: func() time.Time { return now }},
+		Subscribe: &subprocessorhttp.Subscribe{Store: &subprocessorhttp.MemoryStore{}, Sender: b, From: "list@vendor.example", Secret: bytes.Repeat([]byte{7}, 32), Now: func() time.Time { return now }},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +113,7 @@ func serve(t testing.TB) (*httptest.Server, *box, *time.Time) {
 	server.Config.Handler = site
 	server.Start()
 	t.Cleanup(server.Close)
-	return server, b, &now
+	return server, b, &now, site
 }
 
 func get(t testing.TB, address string, header ...string) (*http.Response, string) {
@@ -261,8 +267,17 @@ func textOf(t *testing.T, m subprocessor.Message) (mail.Header, string) {
 
 func TestSubscription(t *testing.T) {
 	t.Parallel()
-	server, b, now := serve(t)
+	server, b, now, site := serveSite(t)
 	base := server.URL + "/vendors"
+	told := func() (list []subprocessor.Message) {
+		for m, err := range site.Messages(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, m)
+		}
+		return list
+	}
 	ask := func(address string) (int, string) {
 		return post(t, base+"/subscribe", url.Values{"address": {address}})
 	}
@@ -286,6 +301,9 @@ func TestSubscription(t *testing.T) {
 	if len(links) != 2 {
 		t.Fatalf("links %v in %s", links, text)
 	}
+	if n := len(told()); n != 0 {
+		t.Errorf("%d mails of changes before the confirmation", n)
+	}
 	// A mail program that looks at the link confirms nothing.
 	if res, body := get(t, links[0]); res.StatusCode != 200 || !strings.Contains(body, "<form") || strings.Contains(body, "token") {
 		t.Errorf("%d %s", res.StatusCode, body)
@@ -307,9 +325,19 @@ func TestSubscription(t *testing.T) {
 			t.Errorf("confirm: %d", code)
 		}
 	}
+	if mails := told(); len(mails) != 1 || mails[0].To != "a@clinic.example" {
+		t.Fatalf("mail of changes: %+v", mails)
+	}
+	_, text = textOf(t, told()[0])
+	if !strings.Contains(text, "was added") || !strings.Contains(text, links[1]) {
+		t.Errorf("mail of changes: %s", text)
+	}
 	*now = now.Add(49 * time.Hour)
 	if code, _ := post(t, links[1], url.Values{"List-Unsubscribe": {"One-Click"}}); code != 200 {
 		t.Errorf("unsubscribe: %d", code)
+	}
+	if n := len(told()); n != 0 {
+		t.Errorf("%d mails of changes after the end", n)
 	}
 	if code, _ := post(t, links[0], nil); code != 400 {
 		t.Errorf("confirm after the end: %d", code)
@@ -321,7 +349,7 @@ func TestSubscription(t *testing.T) {
 
 func FuzzHandler(f *testing.F) {
 	versions := published(f)
-	site, err := subprocessorhttp.New(subprocessorhttp.Config{Versions: versions, Base: "https://vendor.example/vendors", Subscribe: &subprocessorhttp.Subscribe{Store: &subprocessorhttp.MemoryStore{}, Sender: &box{}, From: "list@vendor.example"}})
+	site, err := subprocessorhttp.New(subprocessorhttp.Config{Versions: versions, Base: "https://vendor.example/vendors", Subscribe: &subprocessorhttp.Subscribe{Store: &subprocessorhttp.MemoryStore{}, Sender: &box{}, From: "list@vendor.example", Secret: bytes.Repeat([]byte{7}, 32)}})
 	if err != nil {
 		f.Fatal(err)
 	}

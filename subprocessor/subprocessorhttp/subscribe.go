@@ -2,15 +2,18 @@ package subprocessorhttp
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"html/template"
-	"io"
+	"iter"
+	"maps"
 	"net/http"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,12 +22,11 @@ import (
 )
 
 // A Subscription is an address that asked for notices. It counts once it is
-// confirmed. ID is the SHA-256 of the address in lower case, Token that of the
-// secret in the links: whoever reads the store cannot use it.
+// confirmed. ID is the SHA-256 of the address in lower case. The tokens of its
+// links are not in it: whoever reads the store cannot use them.
 type Subscription struct {
 	ID        string    `json:"id"`
 	Address   string    `json:"address"`
-	Token     string    `json:"token"`
 	Asked     time.Time `json:"asked"`
 	Confirmed time.Time `json:"confirmed,omitzero"`
 }
@@ -40,18 +42,21 @@ type Store interface {
 	Get(ctx context.Context, id string) (Subscription, error)
 	// Delete removes it; there need not be one.
 	Delete(ctx context.Context, id string) error
+	// All returns every subscription, in any order; an error is the last pair.
+	All(ctx context.Context) iter.Seq2[Subscription, error]
 }
 
-// Subscribe offers a subscription on a [Site]. Store, Sender and From are
-// required.
+// Subscribe offers a subscription on a [Site]. Store, Sender, From and Secret
+// are required.
 type Subscribe struct {
 	Store  Store
 	Sender subprocessor.Sender
 	From   string
-	// Now is the clock; nil is time.Now. Rand gives the tokens; nil is the
-	// system's.
-	Now  func() time.Time
-	Rand io.Reader
+	// Secret makes the tokens of links: at least 32 random bytes. With another
+	// secret the links of earlier mails are no longer valid.
+	Secret []byte
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
 	// Again is the least time between two confirmations asked for one address;
 	// 0 is an hour. Expires is how long a link can be confirmed; 0 is two days.
 	Again, Expires time.Duration
@@ -95,8 +100,25 @@ func (m *MemoryStore) Delete(_ context.Context, id string) error {
 	return nil
 }
 
+// All implements [Store].
+func (m *MemoryStore) All(context.Context) iter.Seq2[Subscription, error] {
+	m.mu.Lock()
+	list := slices.Collect(maps.Values(m.byID))
+	m.mu.Unlock()
+	return func(yield func(Subscription, error) bool) {
+		for _, s := range list {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
 // forms are the pages of the subscription.
 type forms struct {
+	version                                         int
+	at                                              time.Time
+	changes                                         []string
 	sub                                             Subscribe
 	base, title                                     string
 	mu                                              sync.Mutex // one subscription changes at a time
@@ -110,15 +132,12 @@ type answer struct {
 }
 
 func newForms(b *builder) (*forms, error) {
-	f := &forms{sub: *b.c.Subscribe, base: b.base, title: b.current.List.Name}
-	if _, err := mail.ParseAddress(f.sub.From); err != nil || f.sub.Store == nil || f.sub.Sender == nil {
+	f := &forms{sub: *b.c.Subscribe, base: b.base, title: b.current.List.Name, version: b.current.Version, at: b.current.At, changes: b.changes}
+	if _, err := mail.ParseAddress(f.sub.From); err != nil || f.sub.Store == nil || f.sub.Sender == nil || len(f.sub.Secret) < 32 {
 		return nil, ErrConfig
 	}
 	if f.sub.Now == nil {
 		f.sub.Now = time.Now
-	}
-	if f.sub.Rand == nil {
-		f.sub.Rand = rand.Reader
 	}
 	if f.sub.Again == 0 {
 		f.sub.Again = time.Hour
@@ -200,17 +219,11 @@ func (f *forms) subscribe(ctx context.Context, r *http.Request) *answer {
 	case err == nil && (!s.Confirmed.IsZero() || now.Before(s.Asked.Add(f.sub.Again))):
 		return f.sent
 	}
-	secret := make([]byte, 32)
-	if _, err := io.ReadFull(f.sub.Rand, secret); err != nil {
-		return f.bad
-	}
-	token := hex.EncodeToString(secret)
-	s = Subscription{ID: digest(strings.ToLower(raw)), Address: raw, Token: digest(token), Asked: now}
-	query := "?" + url.Values{"id": {s.ID}, "token": {token}}.Encode()
-	link, leave := f.base+"/confirm"+query, f.base+"/unsubscribe"+query
+	s = Subscription{ID: digest(strings.ToLower(raw)), Address: raw, Asked: now}
+	link, leave := f.link("confirm", s), f.link("unsubscribe", s)
 	text := "Somebody, hopefully you, asked to be told of changes of the subcontractors of " + f.title + ".\n\nTo confirm, open " + link + "\n\nOtherwise do nothing, or open " + leave + "\n"
 	html := "<p>To confirm that you want to be told of changes, <a href=\"" + template.HTMLEscapeString(link) + "\">follow this link</a>. Otherwise do nothing.</p>"
-	m, err := subprocessor.NewMessage("subscribe."+s.Token[:32], f.sub.From, raw, "Confirm your subscription", text, html, now, map[string]string{
+	m, err := subprocessor.NewMessage("subscribe."+f.token("key", s)[:32], f.sub.From, raw, "Confirm your subscription", text, html, now, map[string]string{
 		"List-Unsubscribe": "<" + leave + ">", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click", "Auto-Submitted": "auto-generated",
 	})
 	if err != nil {
@@ -226,11 +239,57 @@ func (f *forms) subscribe(ctx context.Context, r *http.Request) *answer {
 	return f.sent
 }
 
-// byLink returns the subscription that the link of the request names.
-func (f *forms) byLink(ctx context.Context, r *http.Request) (Subscription, error) {
+// token is what a link of a subscription carries: nobody without the secret
+// can make it, and one purpose's is not another's.
+func (f *forms) token(purpose string, s Subscription) string {
+	mac := hmac.New(sha256.New, f.sub.Secret)
+	fmt.Fprintf(mac, "%s\x00%s\x00%d", purpose, s.ID, s.Asked.UnixNano())
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func (f *forms) link(purpose string, s Subscription) string {
+	return f.base + "/" + purpose + "?" + url.Values{"id": {s.ID}, "token": {f.token(purpose, s)}}.Encode()
+}
+
+// Messages returns mail for everybody whose subscription is confirmed that
+// tells what the current version changed, with a link that ends it, to be put
+// into an outbox: the keys are those of version and subscription. An error,
+// which is that of the store, is the last pair. Without a subscription on the
+// site there are none.
+func (s *Site) Messages(ctx context.Context) iter.Seq2[subprocessor.Message, error] {
+	return func(yield func(subprocessor.Message, error) bool) {
+		if s.forms == nil {
+			return
+		}
+		f := s.forms
+		for sub, err := range f.sub.Store.All(ctx) {
+			if err != nil {
+				yield(subprocessor.Message{}, err)
+				return
+			}
+			if sub.Confirmed.IsZero() {
+				continue
+			}
+			leave := f.link("unsubscribe", sub)
+			text := strings.Join(f.changes, "\n") + "\n\nThe list: " + f.base + "/\nTo end these mails: " + leave + "\n"
+			html := string(render(mailBody, map[string]any{"Changes": f.changes, "List": f.base + "/", "Leave": leave}))
+			m, err := subprocessor.NewMessage(fmt.Sprintf("version.%d.%s", f.version, sub.ID[:32]), f.sub.From, sub.Address, fmt.Sprintf("Subcontractors of %s, version %d", f.title, f.version), text, html, f.at, map[string]string{
+				"List-Unsubscribe": "<" + leave + ">", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click", "Auto-Submitted": "auto-generated",
+			})
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+var mailBody = template.Must(template.New("mail").Parse(`<ul>{{range .Changes}}<li>{{.}}</li>{{end}}</ul><p><a href="{{.List}}">The list</a> · <a href="{{.Leave}}">End these mails</a></p>`))
+
+// byLink returns the subscription that a link of the purpose names.
+func (f *forms) byLink(ctx context.Context, r *http.Request, purpose string) (Subscription, error) {
 	q := r.URL.Query()
 	s, err := f.sub.Store.Get(ctx, q.Get("id"))
-	if err == nil && s.Token != digest(q.Get("token")) {
+	if err == nil && !hmac.Equal([]byte(f.token(purpose, s)), []byte(q.Get("token"))) {
 		err = ErrNoSubscription
 	}
 	return s, err
@@ -239,7 +298,7 @@ func (f *forms) byLink(ctx context.Context, r *http.Request) (Subscription, erro
 func (f *forms) confirmLink(ctx context.Context, r *http.Request) *answer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s, err := f.byLink(ctx, r)
+	s, err := f.byLink(ctx, r, "confirm")
 	now := f.sub.Now()
 	if err != nil || s.Confirmed.IsZero() && now.After(s.Asked.Add(f.sub.Expires)) {
 		return f.bad
@@ -256,7 +315,7 @@ func (f *forms) confirmLink(ctx context.Context, r *http.Request) *answer {
 func (f *forms) unsubscribe(ctx context.Context, r *http.Request) *answer {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s, err := f.byLink(ctx, r)
+	s, err := f.byLink(ctx, r, "unsubscribe")
 	if err != nil || f.sub.Store.Delete(ctx, s.ID) != nil {
 		return f.bad
 	}

@@ -69,7 +69,7 @@ func TestPagesInBrowser(t *testing.T) {
 	server := httptest.NewUnstartedServer(nil)
 	site, err := subprocessorhttp.New(subprocessorhttp.Config{
 		Versions: state.Versions(), Base: "http://" + server.Listener.Addr().String(), Dates: state.Due(state.Day().AddDays(365)),
-		Subscribe: &subprocessorhttp.Subscribe{Store: &subprocessorhttp.MemoryStore{}, Sender: box, From: "list@fernhill.example", Now: func() time.Time { return now }},
+		Subscribe: &subprocessorhttp.Subscribe{Store: &subprocessorhttp.MemoryStore{}, Sender: box, From: "list@fernhill.example", Secret: bytes.Repeat([]byte{7}, 32), Now: func() time.Time { return now }},
 	})
 	if err != nil {
 		t.Fatal(err)
