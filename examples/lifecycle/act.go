@@ -36,6 +36,7 @@ func acts() []act {
 		&acceptance{},
 		&deidentifying{},
 		&farewell{},
+		&subprocessors{},
 	}
 }
 
