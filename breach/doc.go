@@ -1,0 +1,2 @@
+// Package breach
+package breach
