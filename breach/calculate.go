@@ -189,27 +189,72 @@ func add(a, b int64) int64 {
 }
 
 func (c *calculation) prepare() {
-	n := len(c.rules.federal) + len(c.in.Parties)*8
-	links := len(c.in.Parties) - 1
-	for j := range c.residents {
-		if c.residents[j].high > 0 {
-			n += len(c.rules.media[j]) + 1
-			if l := c.rules.law[j]; l != nil {
-				n += len(l.rules) * max(1, (links+1)/2)
-			}
-		}
-	}
+	n, limits := c.expect()
 	c.out = make([]Obligation, 0, n)
 	c.ends = make([]int32, 0, n)
-	c.text.grow(n * 150)
+	c.text.grow(n * averageText)
 	c.questions = make([]Question, 0, n)
-	c.limits = make([]Threshold, 0, n/2)
+	c.limits = make([]Threshold, 0, limits)
 	for _, h := range c.in.Holds {
 		c.holds = append(c.holds, readHold(h, c.loc, c.rules.tables.federal.Hold.Oral))
 	}
 	slices.SortFunc(c.holds, func(a, b hold) int {
 		return cmp.Or(a.made.Compare(b.made), a.through.Compare(b.through))
 	})
+}
+
+// averageText is a little more than the mean length of an explanation.
+const averageText = 115
+
+// expect returns how many obligations and thresholds there will be, or a few
+// more, so that they are allocated once.
+func (c *calculation) expect() (n, limits int) {
+	links := len(c.in.Parties) - 1
+	n = links * 6
+	tally := func(list []*compiled) {
+		for _, r := range list {
+			if c.excluded(r) {
+				continue
+			}
+			owed := 1
+			switch r.OwedBy {
+			case ByVendor:
+				owed = links
+			case ByHolders:
+				owed = links + 1
+			}
+			n += owed
+			if r.Threshold.Op != "" {
+				limits += owed
+			}
+		}
+	}
+	tally(c.rules.federal)
+	for j := range c.residents {
+		if c.residents[j].high == 0 || j == int(baakit.UnknownJurisdiction) {
+			continue
+		}
+		tally(c.rules.media[j])
+		if l := c.rules.law[j]; l != nil {
+			tally(l.rules)
+		} else {
+			n++
+		}
+	}
+	return n, limits
+}
+
+// excluded reports whether the stated facts certainly exclude the rule.
+func (c *calculation) excluded(r *compiled) bool {
+	if r.regime == Proposed && !c.opt.Forward || !r.AnyOutcome && r.regime != StateLaw && !c.outcome.StartsClocks() {
+		return true
+	}
+	if r.Condition != nil {
+		if answer := c.answer(r.Condition.Fact); answer != Unknown && (answer == Yes) != r.Condition.Is {
+			return true
+		}
+	}
+	return r.Threshold.Op != "" && r.Below == nil && c.measure(r).high < r.Threshold.least()
 }
 
 func (c *calculation) run() {
@@ -345,18 +390,25 @@ func (c *calculation) localLaw(j baakit.Jurisdiction, owner int) {
 	o.Questions = c.questions[q:len(c.questions):len(c.questions)]
 	c.text.add("the tables have no law of ", j.Name(), "; find out what it asks for without delay from discovery on ")
 	c.text.date(o.Start)
-	c.end(o)
+	c.end()
 }
 
-// begin returns an obligation of the party to fill in.
-func (c *calculation) begin(party int) Obligation {
-	return Obligation{Standing: Owed, OwedBy: c.clocks[party].Party, Governs: true}
+// begin adds an obligation of the party to fill in, and end the text that was
+// written since the last one; drop takes it back.
+func (c *calculation) begin(party int) *Obligation {
+	c.out = append(c.out, Obligation{})
+	o := &c.out[len(c.out)-1]
+	o.Standing, o.OwedBy, o.Governs = Owed, c.clocks[party].Party, true
+	return o
 }
 
-// end takes the obligation and the text since the last one.
-func (c *calculation) end(o Obligation) {
-	c.out = append(c.out, o)
-	c.ends = append(c.ends, int32(c.text.len()))
+func (c *calculation) end() { c.ends = append(c.ends, int32(c.text.len())) }
+
+// drop takes back the obligation that was begun, and its questions from the
+// n-th on.
+func (c *calculation) drop(n int) {
+	c.out = c.out[:len(c.out)-1]
+	c.questions = c.questions[:n]
 }
 
 func (c *calculation) ask(q Question) {

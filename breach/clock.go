@@ -29,22 +29,22 @@ func (c *calculation) rule(r *compiled, party int, standing Standing, ask Questi
 	if ask != "" {
 		c.ask(ask)
 	}
-	if !c.condition(r, &o) {
-		c.questions = c.questions[:q]
+	if !c.condition(r, o) {
+		c.drop(q)
 		return
 	}
 	// People: nobody affected, nobody to notify.
 	if c.total.high == 0 && !r.AnyOutcome {
-		c.questions = c.questions[:q]
+		c.drop(q)
 		return
 	}
 	from, does := r.From, r.Does
 	if r.Threshold.Op != "" {
-		reached, possible := c.threshold(r, &o)
+		reached, possible := c.threshold(r, o)
 		switch {
 		case reached:
 		case !possible && r.Below == nil, !possible && r.Threshold.Of == "unreachable" && o.Threshold.Count == 0:
-			c.questions = c.questions[:q]
+			c.drop(q)
 			return
 		case !possible:
 			o.Within, from, does, o.Lasts, o.Citations = r.Below.Within, r.Below.From, r.Below.Does, baakit.Period{}, r.below
@@ -65,8 +65,8 @@ func (c *calculation) rule(r *compiled, party int, standing Standing, ask Questi
 			c.text.count(o.Threshold.Count, r, possible && !reached)
 		}
 	}
-	c.start(from, party, &o)
-	c.due(r, party, &o)
+	c.start(from, party, o)
+	c.due(r, party, o)
 	if does != "" {
 		c.text.add("; ", does)
 	}
@@ -74,7 +74,7 @@ func (c *calculation) rule(r *compiled, party int, standing Standing, ask Questi
 	if r.Kind == Individuals && party == owner && r.Condition == nil && r.regime == StateLaw {
 		c.stateIndividuals = o.Due
 	}
-	c.end(o)
+	c.end()
 }
 
 // condition reports whether the rule's condition may hold; where that is not
@@ -83,22 +83,7 @@ func (c *calculation) condition(r *compiled, o *Obligation) bool {
 	if r.Condition == nil {
 		return true
 	}
-	answer := Unknown
-	switch r.Condition.Fact {
-	case "urgent":
-		answer = c.in.People.Urgent
-	case "security_incident":
-		answer = securityAnswer(c.in.Security, Successful)
-	case "unsuccessful_incident":
-		answer = securityAnswer(c.in.Security, Unsuccessful)
-	case "secretary_notice_required":
-		answer = No
-		if c.outcome.StartsClocks() {
-			answer = Yes
-		}
-	default:
-		answer = c.in.Facts[r.Condition.Fact]
-	}
+	answer := c.answer(r.Condition.Fact)
 	want := No
 	if r.Condition.Is {
 		want = Yes
@@ -112,6 +97,24 @@ func (c *calculation) condition(r *compiled, o *Obligation) bool {
 		return true
 	}
 	return false
+}
+
+// answer returns what the incident says of a fact that a condition names.
+func (c *calculation) answer(fact string) Answer {
+	switch fact {
+	case "urgent":
+		return c.in.People.Urgent
+	case "security_incident":
+		return securityAnswer(c.in.Security, Successful)
+	case "unsuccessful_incident":
+		return securityAnswer(c.in.Security, Unsuccessful)
+	case "secretary_notice_required":
+		if c.outcome.StartsClocks() {
+			return Yes
+		}
+		return No
+	}
+	return c.in.Facts[fact]
 }
 
 func securityAnswer(s, want SecurityIncident) Answer {
@@ -136,20 +139,27 @@ func measureQuestion(of string) Question {
 	return "people.residents"
 }
 
+// measure returns what a rule's threshold counts.
+func (c *calculation) measure(r *compiled) (n interval) {
+	switch r.Threshold.Of {
+	case "residents":
+		return c.residents[r.jurisdiction]
+	case "persons":
+		return interval{c.residents[r.jurisdiction].low, c.total.high}
+	case "unreachable":
+		n.low, n.high = c.in.People.InsufficientContact.bounds()
+		return n
+	case "deceased":
+		n.low, n.high = c.in.People.Deceased.bounds()
+		return n
+	}
+	return c.total
+}
+
 // threshold compares what is counted with the rule's number: reached for
 // certain, or only possible.
 func (c *calculation) threshold(r *compiled, o *Obligation) (reached, possible bool) {
-	n := c.total
-	switch r.Threshold.Of {
-	case "residents":
-		n = c.residents[r.jurisdiction]
-	case "persons":
-		n = interval{c.residents[r.jurisdiction].low, c.total.high}
-	case "unreachable":
-		n.low, n.high = c.in.People.InsufficientContact.bounds()
-	case "deceased":
-		n.low, n.high = c.in.People.Deceased.bounds()
-	}
+	n := c.measure(r)
 	c.limits = append(c.limits, r.Threshold)
 	o.Threshold = &c.limits[len(c.limits)-1]
 	o.Threshold.Count = int(n.low)
@@ -168,7 +178,7 @@ func (c *calculation) start(from []Trigger, party int, o *Obligation) {
 	for _, t := range from {
 		day, known := c.day(t, party)
 		if !known {
-			c.ask(Question("milestones." + t.String()))
+			c.ask(milestoneQuestions[t])
 		}
 		if o.Start.IsZero() || day.Before(o.Start) {
 			o.Start, o.CountedFrom = day, t

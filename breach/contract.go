@@ -22,7 +22,7 @@ func (c *calculation) contract(i int) {
 		o.Questions = c.questions[q:len(c.questions):len(c.questions)]
 		c.text.add("the agreement is not known; the safe day is that of discovery, ")
 		c.text.date(o.Start)
-		c.end(o)
+		c.end()
 		return
 	}
 	var seen [4]int
@@ -48,21 +48,21 @@ func (c *calculation) contract(i int) {
 		if from == 0 {
 			from = Discovery
 		}
-		c.start([]Trigger{from}, i, &o)
+		c.start([]Trigger{from}, i, o)
 		if k.Within.Unit() == baakit.Hours {
-			c.hours(i, &o)
+			c.hours(i, o)
 		} else {
 			o.OuterLimit = c.after(k.Within, o.Start, c.opt.ContractCalendar)
 			o.Due = o.OuterLimit
 		}
 		c.text.add("as agreed, ")
-		c.text.clock(&o)
+		c.text.clock(o)
 		o.Questions = c.questions[q:len(c.questions):len(c.questions)]
-		c.end(o)
+		c.end()
 	}
 }
 
-func (c *calculation) contractual(i int, id string, kind Kind) Obligation {
+func (c *calculation) contractual(i int, id string, kind Kind) *Obligation {
 	o := c.begin(i)
 	o.ID, o.Regime, o.Kind, o.Recipient = id, Contractual, kind, c.clocks[i+1].Party
 	o.Changes = "the agreement; the day of discovery"

@@ -222,11 +222,19 @@ var triggerWords = []string{
 }
 
 // triggerNames are the triggers in a sentence.
-var triggerNames = []string{
+var triggerNames = [...]string{
 	"", "discovery", "being told", "the end of the year of discovery", "the determination", "the determination of harm", "the confirmation",
 	"becoming aware", "becoming aware of the breach and its scope", "detection", "learning of the acquisition", "discovering the circumstances",
 	"the notice to individuals", "the notice to the Secretary", "the determination that it is material", "activating the contingency plan", "the ransom payment", "the reasonable belief",
 }
+
+// milestoneQuestions are what to ask where a milestone is not stated.
+var milestoneQuestions = func() (list [len(triggerNames)]Question) {
+	for t, w := range triggerWords {
+		list[t] = Question("milestones." + w)
+	}
+	return list
+}()
 
 // String returns the word.
 func (v Trigger) String() string { return wordOf(triggerWords, uint8(v)) }

@@ -245,16 +245,16 @@ func (v *validation) occurrence() {
 
 func (v *validation) people() {
 	p := v.in.People
-	check := func(path string, c Count) {
+	check := func(path, key string, c Count) {
 		if !c.valid() {
-			v.errs.Add(path, "must be from 0 to 10,000,000,000, and at_most not below the estimate")
+			v.errs.Add(path+key, "must be from 0 to 10,000,000,000, and at_most not below the estimate")
 		}
 	}
-	check("people.total", p.Total)
+	check("people.total", "", p.Total)
 	var sum int64
 	for j := range baakit.Jurisdictions() {
 		if c, ok := p.Residents[j]; ok {
-			check("people.residents."+j.Code(), c)
+			check("people.residents.", j.Code(), c)
 			sum += c.n
 		}
 	}
@@ -272,7 +272,7 @@ func (v *validation) people() {
 		path string
 		c    Count
 	}{{"people.insufficient_contact", p.InsufficientContact}, {"people.deceased", p.Deceased}} {
-		check(part.path, part.c)
+		check(part.path, "", part.c)
 		if p.Total.valid() && part.c.n > most {
 			v.errs.Add(part.path, "must not be more than total")
 		}

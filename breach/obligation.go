@@ -39,11 +39,11 @@ type Obligation struct {
 	Recipient    string              `json:"recipient"`
 
 	// CountedFrom is the fact from which the clock counts and Start its day.
-	CountedFrom Trigger       `json:"counted_from"`
-	Start       baakit.Date   `json:"start"`
-	Within      baakit.Period `json:"within,omitzero"`
+	CountedFrom Trigger `json:"counted_from"`
 	// Promptness is the standard that holds beside every date.
-	Promptness Promptness `json:"promptness,omitzero"`
+	Promptness Promptness    `json:"promptness,omitzero"`
+	Start      baakit.Date   `json:"start"`
+	Within     baakit.Period `json:"within,omitzero"`
 	// OuterLimit is the last day that the rule allows without a hold; zero
 	// where it names none.
 	OuterLimit baakit.Date `json:"outer_limit,omitzero"`
@@ -60,18 +60,18 @@ type Obligation struct {
 	// Governs is false where another clock for the same report to the same
 	// party ends earlier.
 	Governs bool `json:"governs"`
+	// Confidence is how far the text of the rule was checked.
+	Confidence baakit.Confidence `json:"confidence"`
+	// Deemed says whether the jurisdiction takes compliance with HIPAA for
+	// its own.
+	Deemed DeemedFlag `json:"deemed,omitzero"`
 	// Lasts is how long a posting has to stay.
 	Lasts baakit.Period `json:"lasts,omitzero"`
 	// Threshold is the one that was reached, or may be.
 	Threshold *Threshold `json:"threshold,omitempty"`
 
-	Citations  []baakit.Citation `json:"citations,omitempty"`
-	Confidence baakit.Confidence `json:"confidence"`
-	Flags      []Flag            `json:"flags,omitempty"`
-	// Deemed says whether the jurisdiction takes compliance with HIPAA for
-	// its own.
-	Deemed DeemedFlag `json:"deemed,omitzero"`
-
+	Citations []baakit.Citation `json:"citations,omitempty"`
+	Flags     []Flag            `json:"flags,omitempty"`
 	// Questions are what to find out: until then the date is the safe one.
 	Questions []Question `json:"questions,omitempty"`
 	// Explanation is one sentence with the arithmetic.

@@ -28,12 +28,11 @@ const jurisdictions = int(baakit.UnknownJurisdiction) + 1
 // jurisdictions that a caller added or replaced. Rules are immutable and safe
 // for concurrent use; the zero Rules is invalid, get one from [RulesAsOf].
 type Rules struct {
-	asOf     baakit.Date
-	tables   *tables
-	federal  []*compiled
-	media    [][]*compiled // by jurisdiction
-	law      [jurisdictions]*compiledLaw
-	expected int // how many obligations there can be, for two parties
+	asOf    baakit.Date
+	tables  *tables
+	federal []*compiled
+	media   [][]*compiled // by jurisdiction
+	law     [jurisdictions]*compiledLaw
 }
 
 // A Question is what somebody should find out, by the path of the fact; what
@@ -88,10 +87,12 @@ type compiled struct {
 	below        []baakit.Citation
 	condition    Question
 	changes      string
-	reach        string // "reach the 500 or more" in a sentence
-	flags        []Flag
-	early        []Flag // as flags, before the first known day
-	before       bool   // applied before its first known day
+	// The words for what the threshold counts: " residents of Texas", "250 or
+	// more", and both with a comma and a colon.
+	counted, reach, reached string
+	flags                   []Flag
+	early                   []Flag // as flags, before the first known day
+	before                  bool   // applied before its first known day
 }
 
 type compiledLaw struct {
@@ -201,7 +202,7 @@ func compile(r *Rule, j baakit.Jurisdiction, asOf baakit.Date, l *JurisdictionLa
 	if r.Condition != nil {
 		c.condition = conditionQuestion(r.Condition.Fact)
 	}
-	c.changes, c.reach = changes(c)
+	c.describe()
 	if r.Unverified {
 		c.flags = append(c.flags, UnverifiedRule)
 	}
@@ -229,8 +230,8 @@ func conditionQuestion(fact string) Question {
 	return Question("facts." + fact)
 }
 
-// changes says what would change an obligation of the rule.
-func changes(c *compiled) (says, reach string) {
+// describe writes the words about the rule that every timeline uses.
+func (c *compiled) describe() {
 	var parts []string
 	if t := c.Threshold; t != (Threshold{}) {
 		words := "more than " + commas(int64(t.N))
@@ -239,14 +240,14 @@ func changes(c *compiled) (says, reach string) {
 		}
 		of := t.Of
 		switch {
-		case t.Of == "residents" && c.jurisdiction != 0:
+		case (t.Of == "residents" || t.Of == "persons") && c.jurisdiction != 0:
 			of = "residents of " + c.jurisdiction.Name()
 		case t.Of == "unreachable":
 			of = "individuals who cannot be reached"
 		case t.Of == "deceased":
 			of = "deceased individuals"
 		}
-		reach = words
+		c.counted, c.reach, c.reached = " "+of, words, " "+of+", "+words+": "
 		parts = append(parts, "the number of "+of+" ("+words+")")
 	}
 	for _, t := range c.From {
@@ -269,7 +270,7 @@ func changes(c *compiled) (says, reach string) {
 	case "attorney_general":
 		parts = append(parts, "a determination of the Attorney General")
 	}
-	return strings.Join(parts, "; "), reach
+	c.changes = strings.Join(parts, "; ")
 }
 
 // RulesAsOf returns the rules in force on the day. A row whose first known day
@@ -297,7 +298,6 @@ func (t *tables) asOf(d baakit.Date) *Rules {
 	for j, versions := range t.law {
 		r.law[j] = selectLaw(versions, d)
 	}
-	r.count()
 	return r
 }
 
@@ -345,16 +345,6 @@ func selectLaw(versions []*compiledLaw, d baakit.Date) *compiledLaw {
 	early := *first
 	early.before = true
 	return &early
-}
-
-func (r *Rules) count() {
-	r.expected = len(r.federal) + 8
-	for j := range r.law {
-		r.expected += len(r.media[j])
-		if l := r.law[j]; l != nil {
-			r.expected += len(l.rules)
-		}
-	}
 }
 
 // AsOf returns the day of the rules.
@@ -415,7 +405,6 @@ func (r *Rules) WithJurisdiction(l JurisdictionLaw) (*Rules, error) {
 	n := *r
 	l.Rules, l.Sources = slices.Clone(l.Rules), slices.Clone(l.Sources)
 	n.law[l.Jurisdiction] = compileLaw(&l, r.asOf)
-	n.count()
 	return &n, nil
 }
 

@@ -2,46 +2,53 @@ package breach
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/baakit/baakit"
 )
 
 // A text holds the explanations of all obligations of a timeline, one after
 // the other, so that a timeline makes one string.
-type text struct{ b []byte }
-
-func (t *text) grow(n int) { t.b = make([]byte, 0, n) }
-func (t *text) len() int   { return len(t.b) }
-
-func (t *text) string() string { return string(t.b) }
-
-func (t *text) add(parts ...string) {
-	for _, p := range parts {
-		t.b = append(t.b, p...)
+type text struct {
+	b       strings.Builder
+	scratch [24]byte
+	// days are the texts of recent days: few are written many times.
+	days [8]struct {
+		d    baakit.Date
+		text [10]byte
 	}
 }
 
-func (t *text) date(d baakit.Date) { t.b, _ = d.AppendText(t.b) }
+func (t *text) grow(n int)     { t.b.Grow(n) }
+func (t *text) len() int       { return t.b.Len() }
+func (t *text) string() string { return t.b.String() }
+
+func (t *text) add(parts ...string) {
+	for _, p := range parts {
+		t.b.WriteString(p)
+	}
+}
+
+func (t *text) date(d baakit.Date) {
+	if d.IsZero() {
+		return
+	}
+	known := &t.days[d.Sub(lastDay)&7]
+	if known.d != d {
+		known.d = d
+		_, _ = d.AppendText(known.text[:0])
+	}
+	t.b.Write(known.text[:])
+}
 
 // count says what was counted and which threshold that reaches.
 func (t *text) count(n int, r *compiled, maybe bool) {
-	t.b = appendCommas(t.b, int64(n))
-	switch r.Threshold.Of {
-	case "residents", "persons":
-		t.add(" residents of ", r.jurisdiction.Name())
-	case "unreachable":
-		t.add(" unreachable individuals")
-	case "deceased":
-		t.add(" deceased individuals")
-	default:
-		t.add(" individuals")
-	}
+	t.b.Write(appendCommas(t.scratch[:0], int64(n)))
 	if maybe {
-		t.add(" so far may become ")
-	} else {
-		t.add(", ")
+		t.add(r.counted, " so far may become ", r.reach, ": ")
+		return
 	}
-	t.add(r.reach, ": ")
+	t.add(r.reached)
 }
 
 // clock says how the date follows from the start.
@@ -67,14 +74,14 @@ func (t *text) clock(o *Obligation) {
 		t.date(o.Start)
 		return
 	}
-	t.b = strconv.AppendInt(t.b, int64(o.Within.N()), 10)
+	t.b.Write(strconv.AppendInt(t.scratch[:0], int64(o.Within.N()), 10))
 	t.add(" ", o.Within.Unit().String(), " from ", triggerNames[o.CountedFrom], " on ")
 	t.date(o.Start)
 	t.add(" end on ")
 	t.date(o.Due)
 	if !o.DueAt.IsZero() {
 		t.add(" at ")
-		t.b = o.DueAt.AppendFormat(t.b, "15:04")
+		t.b.Write(o.DueAt.AppendFormat(t.scratch[:0], "15:04"))
 	}
 	switch o.Promptness {
 	case WithoutUnreasonableDelay:
