@@ -9,4 +9,4 @@ require (
 
 require github.com/google/go-cmp v0.7.0
 
-require github.com/shopspring/decimal v1.6.0 // indirect
+require github.com/shopspring/decimal v1.6.0
