@@ -31,3 +31,6 @@ func NoticeWithoutEach(n Notice) map[string]string {
 	}
 	return drafts
 }
+
+// Advance is how wide a text of the picture is at most.
+func Advance(s string) float64 { return advance(s) }
