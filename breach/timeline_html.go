@@ -55,4 +55,4 @@ func (t Timeline) HTML() string {
 }
 
 const timelineStyle = `main{max-width:74rem}figure svg{width:100%;min-width:46rem}` +
-	`@media print{h1{font-size:14pt;margin:0}.lead{font-size:10pt;margin:1mm 0}h2{font-size:10pt;margin:2mm 0 0}ul,p{margin:1mm 0;font-size:8pt}figure{margin:1mm 0}figure svg{min-width:0;max-height:200mm}footer{margin-top:2mm;padding-top:1mm}ul{columns:2}}`
+	`@media print{h1{font-size:14pt;margin:0}.lead{font-size:10pt;margin:1mm 0}h2{font-size:10pt;margin:2mm 0 0}ul,p,footer{margin:1mm 0;font-size:7pt;line-height:1.3}figure{margin:1mm 0}figure svg{min-width:0;max-height:165mm}footer{margin-top:2mm;padding-top:1mm}ul{columns:2}}`

@@ -8,9 +8,11 @@ replace github.com/baakit/baakit => ../..
 
 require (
 	cloud.google.com/go v0.123.0
+	github.com/arran4/golang-ical v0.3.4
 	github.com/baakit/baakit v0.0.0-00010101000000-000000000000
 	github.com/chromedp/cdproto v0.0.0-20260714215040-dc233986426f
 	github.com/chromedp/chromedp v0.16.0
+	github.com/emersion/go-ical v0.0.0-20250329121855-f41e73efc392
 	pgregory.net/rapid v1.3.0
 )
 
@@ -21,5 +23,7 @@ require (
 	github.com/gobwas/pool v0.2.1 // indirect
 	github.com/gobwas/ws v1.4.0 // indirect
 	github.com/rickar/cal/v2 v2.1.26 // indirect
+	github.com/shopspring/decimal v1.6.0 // indirect
+	github.com/teambition/rrule-go v1.8.2 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 )
