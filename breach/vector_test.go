@@ -88,7 +88,10 @@ func (v vector) run(t *testing.T) {
 	}
 }
 
-func timeline(t testing.TB, in breach.Incident, opts *breach.Options) breach.Timeline {
+func timeline(t interface {
+	Helper()
+	Fatal(...any)
+}, in breach.Incident, opts *breach.Options) breach.Timeline {
 	t.Helper()
 	tl, err := breach.NewTimeline(in, opts)
 	if err != nil {
