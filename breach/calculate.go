@@ -70,6 +70,7 @@ type calculation struct {
 	stateIndividuals   baakit.Date // of the jurisdiction at hand, held
 	deemed             DeemedFlag
 	law                *compiledLaw
+	missing            Trigger // one that had no day, of the obligation at hand
 
 	out       []Obligation
 	ends      []int32 // where the text of each obligation ends
