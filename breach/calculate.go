@@ -205,7 +205,7 @@ func (c *calculation) prepare() {
 }
 
 // averageText is a little more than the mean length of an explanation.
-const averageText = 115
+const averageText = 135
 
 // expect returns how many obligations and thresholds there will be, or a few
 // more, so that they are allocated once.
