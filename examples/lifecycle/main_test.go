@@ -58,6 +58,50 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// A second telling on the same folder goes on from the log: it says the same
+// and adds nothing. A folder of another case is refused.
+func TestSecondTelling(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "kept")
+	first, stderr, code := program(t, "-dir", dir)
+	if code != 0 {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	before := logBytes(t, dir)
+	second, stderr, code := program(t, "-dir", dir)
+	if code != 0 || second != first || logBytes(t, dir) != before {
+		t.Errorf("the second telling: exit code %d, standard error %q; it must say and log the same", code, stderr)
+	}
+	other := filepath.Join(t.TempDir(), "case.json")
+	good, err := os.ReadFile("case.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other, []byte(strings.Replace(string(good), "2026-09-15", "2026-09-16", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := program(t, "-case", other, "-dir", dir); code != 1 || !strings.Contains(stderr, "another case") || logBytes(t, dir) != before {
+		t.Errorf("another case on the folder: exit code %d, standard error %q", code, stderr)
+	}
+}
+
+func logBytes(t *testing.T, dir string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "log", "*.jsonl"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no log in %s: %v", dir, err)
+	}
+	all := ""
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(data)
+	}
+	return all
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, code := program(t, "-json", "-dir", t.TempDir())

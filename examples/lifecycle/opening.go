@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,8 +37,28 @@ func (t terms) periods() []clock {
 	}
 }
 
+// An opened is the first event of the story: what the parties agreed on. A
+// folder belongs to the case that opened it.
+type opened struct {
+	Vendor   party       `json:"vendor"`
+	Customer party       `json:"customer"`
+	Terms    terms       `json:"terms"`
+	Today    baakit.Date `json:"today"`
+}
+
 func (*opening) play(_ context.Context, s *stage) error {
 	c := s.c
+	now := opened{c.Vendor, c.Customer, c.Terms, c.Today}
+	logged, err := record(s, "story", "story.opened", func() (opened, error) { return now, nil })
+	if err != nil {
+		return err
+	}
+	if logged != now {
+		return errors.New("the log in this folder is of another case; give another -dir")
+	}
+	if err := s.keep("story", now, rebuildOpened); err != nil {
+		return err
+	}
 	s.say("%s, the %s (%s), keeps records for", c.Vendor.Name, c.Vendor.Role, c.Vendor.Home.Name())
 	s.say("%s, the %s (%s).", c.Customer.Name, c.Customer.Role, c.Customer.Home.Name())
 	s.say("Their agreement was offered on %s, takes effect on %s and ends on %s.", c.Dates.Offered, c.Dates.Effective, c.Dates.Terminated)
@@ -76,6 +98,9 @@ func (*opening) play(_ context.Context, s *stage) error {
 		rows = append(rows, row)
 	}
 	s.table(rows)
+	if err := showTable(s, "The agreed clocks, started on the first business day of a month", rows); err != nil {
+		return err
+	}
 	s.say("")
 	for _, p := range c.Terms.periods() {
 		s.say("  %s: from the day that %s; %s.", p.field, p.starts, p.asks)
@@ -84,6 +109,14 @@ func (*opening) play(_ context.Context, s *stage) error {
 	s.say("The day of the event is day 0. No end moves for a weekend or a holiday unless")
 	s.say("the period is in business days; (*) marks an end that is not a business day.")
 	return nil
+}
+
+func rebuildOpened(events []logged) (any, error) {
+	var o opened
+	if len(events) != 1 {
+		return o, fmt.Errorf("the chain has %d events, not 1", len(events))
+	}
+	return o, json.Unmarshal(events[0].Payload, &o)
 }
 
 // endOf returns the last day of the clock that starts at 9:00 on a day, as a

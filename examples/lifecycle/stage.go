@@ -21,6 +21,11 @@ type stage struct {
 	json  bool
 	told  []actFacts
 	facts map[string]any
+
+	log     *eventLog
+	written []string
+	kept    []keptState
+	report  []section
 }
 
 type actFacts struct {
@@ -69,7 +74,11 @@ func newStage(c *caseFile, dir string, out io.Writer, asJSON bool) (*stage, erro
 	if err != nil {
 		return nil, fmt.Errorf("-dir: %w", err)
 	}
-	return &stage{c: c, dir: dir, out: out, json: asJSON, facts: make(map[string]any)}, nil
+	log, err := openEventLog(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &stage{c: c, dir: dir, out: out, json: asJSON, facts: make(map[string]any), log: log}, nil
 }
 
 func (s *stage) begin() { s.say("The files of this story are in %s", s.dir) }
@@ -135,7 +144,18 @@ func recall[T any](s *stage, key string) (T, error) {
 	return value, nil
 }
 
+// end replays the log, writes the report and closes the story.
 func (s *stage) end() error {
+	if err := s.replay(); err != nil {
+		return err
+	}
+	if err := s.writeReport(); err != nil {
+		return err
+	}
+	if len(s.written) > 0 {
+		s.say("")
+		s.say("Written to %s: %s.", s.dir, strings.Join(s.written, ", "))
+	}
 	if !s.json {
 		return nil
 	}

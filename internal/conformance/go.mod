@@ -9,7 +9,17 @@ replace github.com/baakit/baakit => ../..
 require (
 	cloud.google.com/go v0.123.0
 	github.com/baakit/baakit v0.0.0-00010101000000-000000000000
+	github.com/chromedp/cdproto v0.0.0-20260714215040-dc233986426f
+	github.com/chromedp/chromedp v0.16.0
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/rickar/cal/v2 v2.1.26 // indirect
+require (
+	github.com/chromedp/sysutil v1.1.0 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260623181947-01eb4420fa68 // indirect
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/gobwas/pool v0.2.1 // indirect
+	github.com/gobwas/ws v1.4.0 // indirect
+	github.com/rickar/cal/v2 v2.1.26 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+)

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/baakit/baakit/internal/jcs"
+)
+
+// A keptState is a state that an act ended with, and how to come to it again
+// from nothing but the events of a chain.
+type keptState struct {
+	chain   string
+	state   []byte // canonical JSON
+	rebuild func(events []logged) (any, error)
+}
+
+// keep remembers a state; at the end it must come out the same from the log
+// as it is on the disk.
+func (s *stage) keep(chain string, state any, rebuild func(events []logged) (any, error)) error {
+	canonical, err := jcs.Marshal(state)
+	if err != nil {
+		return fmt.Errorf("the state of chain %s: %w", chain, err)
+	}
+	s.kept = append(s.kept, keptState{chain, canonical, rebuild})
+	return nil
+}
+
+// replay closes the log, reads it anew and rebuilds every state from it.
+func (s *stage) replay() error {
+	if err := s.log.journal.Close(); err != nil {
+		return err
+	}
+	again, err := openEventLog(s.dir)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.compare(again), again.journal.Close()); err != nil {
+		return err
+	}
+	if n := len(s.kept); n > 0 {
+		s.say("")
+		s.say("The log was read anew from the disk: %d states rebuilt from it equal the states before.", n)
+	}
+	return nil
+}
+
+func (s *stage) compare(log *eventLog) error {
+	for _, k := range s.kept {
+		state, err := k.rebuild(log.chains[k.chain])
+		if err != nil {
+			return fmt.Errorf("rebuilding chain %s: %w", k.chain, err)
+		}
+		canonical, err := jcs.Marshal(state)
+		if err != nil {
+			return fmt.Errorf("rebuilding chain %s: %w", k.chain, err)
+		}
+		if !bytes.Equal(canonical, k.state) {
+			return fmt.Errorf("chain %s: the state rebuilt from the log is not the state before", k.chain)
+		}
+	}
+	return nil
+}
