@@ -97,6 +97,14 @@ func compare(o, n *Obligation) (Change, bool) {
 		c.Change = Later
 	}
 	say := func(parts ...string) { c.Why = append(c.Why, strings.Join(parts, "")) }
+	switch {
+	case o.Threshold == nil && n.Threshold != nil:
+		say(commas(int64(n.Threshold.Count)), " reach or may reach the threshold of ", n.Threshold.words())
+	case o.Threshold != nil && n.Threshold == nil:
+		say("the threshold of ", o.Threshold.words(), " is not reached")
+	case n.Threshold != nil && o.Threshold.Count != n.Threshold.Count:
+		say("the count is ", commas(int64(n.Threshold.Count)), ", not ", commas(int64(o.Threshold.Count)))
+	}
 	if o.Start != n.Start || o.CountedFrom != n.CountedFrom {
 		say("it counts from ", triggerNames[n.CountedFrom], " on ", n.Start.String(), ", not from ", triggerNames[o.CountedFrom], " on ", o.Start.String())
 	}
@@ -106,14 +114,6 @@ func compare(o, n *Obligation) (Change, bool) {
 			before = o.Within.String()
 		}
 		say("the time is ", n.Within.String(), ", not ", before)
-	}
-	switch {
-	case o.Threshold == nil && n.Threshold != nil:
-		say(commas(int64(n.Threshold.Count)), " reach or may reach the threshold of ", n.Threshold.words())
-	case o.Threshold != nil && n.Threshold == nil:
-		say("the threshold of ", o.Threshold.words(), " is not reached")
-	case n.Threshold != nil && o.Threshold.Count != n.Threshold.Count:
-		say("the count is ", commas(int64(n.Threshold.Count)), ", not ", commas(int64(o.Threshold.Count)))
 	}
 	if o.HeldThrough != n.HeldThrough {
 		if n.HeldThrough.IsZero() {
