@@ -70,6 +70,7 @@ type calculation struct {
 	stateIndividuals   baakit.Date // of the jurisdiction at hand, held
 	deemed             DeemedFlag
 	law                *compiledLaw
+	missing            Trigger // one that had no day, of the obligation at hand
 
 	out       []Obligation
 	ends      []int32 // where the text of each obligation ends
@@ -204,7 +205,7 @@ func (c *calculation) prepare() {
 }
 
 // averageText is a little more than the mean length of an explanation.
-const averageText = 115
+const averageText = 135
 
 // expect returns how many obligations and thresholds there will be, or a few
 // more, so that they are allocated once.

@@ -1,6 +1,7 @@
 package breach
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -175,10 +176,12 @@ func (c *calculation) threshold(r *compiled, o *Obligation) (reached, possible b
 // later.
 func (c *calculation) start(from []Trigger, party int, o *Obligation) {
 	k := &c.clocks[party]
+	c.missing = 0
 	for _, t := range from {
 		day, known := c.day(t, party)
 		if !known {
 			c.ask(milestoneQuestions[t])
+			c.missing = t
 		}
 		if o.Start.IsZero() || day.Before(o.Start) {
 			o.Start, o.CountedFrom = day, t
@@ -243,6 +246,9 @@ func (c *calculation) due(r *compiled, party int, o *Obligation) {
 		o.Due = o.OuterLimit
 	}
 	c.text.clock(o)
+	if c.missing != 0 && o.CountedFrom == Discovery && !slices.Contains(r.From, Discovery) {
+		c.text.add(", since ", triggerNames[c.missing], " has no day yet")
+	}
 	c.hold(r, o)
 	if o.Promptness.tied() {
 		c.tie(r, o)
