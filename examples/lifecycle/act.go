@@ -37,6 +37,7 @@ func acts() []act {
 		&deidentifying{},
 		&farewell{},
 		&subprocessors{},
+		&incidentAct{},
 	}
 }
 

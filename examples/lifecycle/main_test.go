@@ -224,3 +224,22 @@ func TestSubprocessorsAct(t *testing.T) {
 		}
 	}
 }
+
+// The counts by hand: told on 4 January 2027, 60 days end on 5 March; an oral
+// statement of 10 February holds through 12 March; with fewer than 500 people
+// the Secretary waits for the year of that discovery to end, to the leap day.
+func TestIncidentDates(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := program(t, "-json", "-dir", t.TempDir())
+	if code != 0 {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	for _, want := range []string{
+		`"report_to_customer": "2027-02-27"`, `"individuals": "2027-03-05"`, `"secretary": "2028-02-29"`,
+		`"held_individuals": "2027-03-12"`, `"held_secretary": "2028-02-29"`, `"grown_secretary": "2027-03-12"`,
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the facts do not say %s", want)
+		}
+	}
+}
