@@ -31,13 +31,13 @@ type act interface {
 func acts() []act {
 	return []act{
 		&opening{},
-		&evidence{},
 		&agreement{},
 		&acceptance{},
+		&evidence{},
 		&deidentifying{},
-		&farewell{},
 		&subprocessors{},
 		&incidentAct{},
+		&farewell{},
 	}
 }
 
