@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -310,9 +311,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 		commits := 0
 		for size := len(data) - 1; size >= 0; size-- {
 			cut := map[string][]byte{}
-			for k, v := range files {
-				cut[k] = v
-			}
+			maps.Copy(cut, files)
 			cut[name] = data[:size]
 			got, r, err := opened(t, cut)
 			headerEnd := bytes.IndexByte(data, '\n') + 1
@@ -424,9 +423,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		changed := map[string][]byte{}
-		for k, v := range files {
-			changed[k] = v
-		}
+		maps.Copy(changed, files)
 		changed[last] = data
 		got, r, err := opened(t, changed)
 		if err != nil {

@@ -68,15 +68,15 @@ func (m *Memory) find(name string) (*node, error) {
 	return n, nil
 }
 
-func (d *node) change(c change) {
-	for name, n := range c {
-		if n == nil {
-			delete(d.names, name)
+func (n *node) change(c change) {
+	for name, to := range c {
+		if to == nil {
+			delete(n.names, name)
 		} else {
-			d.names[name] = n
+			n.names[name] = to
 		}
 	}
-	d.pending = append(d.pending, c)
+	n.pending = append(n.pending, c)
 }
 
 // Mkdir implements [journal.FS].
