@@ -1,5 +1,7 @@
 package baa
 
+import "slices"
+
 // Definitions says what the words mean. The terms of the HIPAA Rules have the
 // meaning that they have there.
 type Definitions struct {
@@ -120,12 +122,7 @@ func (c PermittedUses) established() bool {
 // overreaches reports whether the clause permits a use for the vendor's own
 // ends that is neither management nor data aggregation.
 func (c PermittedUses) overreaches() bool {
-	for _, s := range []Stance{c.ModelTraining, c.Marketing, c.Sale, c.ProductDevelopment, c.Analytics} {
-		if s == Permitted {
-			return true
-		}
-	}
-	return false
+	return slices.Contains([]Stance{c.ModelTraining, c.Marketing, c.Sale, c.ProductDevelopment, c.Analytics}, Permitted)
 }
 
 func (c PermittedUses) sentences(w *writer) {
@@ -227,10 +224,18 @@ type DelegatedObligations struct {
 	Obligations []string `json:"obligations,omitempty" sense:"duty" about:"carry_out_ce_obligations" validate:"max=100,dive,required,line"`
 }
 
-func (DelegatedObligations) Kind() ClauseKind      { return "delegated_obligations" }
-func (c DelegatedObligations) ID() ClauseID        { return ClauseID(c.Kind()) }
-func (c DelegatedObligations) Heading() string     { return rowOf(c.Kind()).heading }
-func (c DelegatedObligations) Provides() []Element { return provides(c) }
+func (DelegatedObligations) Kind() ClauseKind  { return "delegated_obligations" }
+func (c DelegatedObligations) ID() ClauseID    { return ClauseID(c.Kind()) }
+func (c DelegatedObligations) Heading() string { return rowOf(c.Kind()).heading }
+
+// Provides returns nothing for a clause that says that none are delegated and
+// lists some.
+func (c DelegatedObligations) Provides() []Element {
+	if c.NoneDelegated && len(c.Obligations) > 0 {
+		return nil
+	}
+	return provides(c)
+}
 
 func (c DelegatedObligations) sentences(w *writer) {
 	w.when(c.NoneDelegated, "@CE delegates none of its obligations under subpart E of 45 CFR part 164 to @BA.")

@@ -1,6 +1,7 @@
 package baa
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -163,7 +164,7 @@ func (d Draft) Validate() error {
 		return errs
 	}
 	if err := validation().Struct(d); err != nil {
-		list, ok := err.(validator.ValidationErrors) //nolint:errorlint // returned as it is
+		list, ok := errors.AsType[validator.ValidationErrors](err)
 		if !ok {
 			errs.Add("", "cannot be checked")
 		}
@@ -181,8 +182,8 @@ func (d Draft) Validate() error {
 				continue
 			}
 		}
-		if _, custom := c.(Custom); custom && rowOf(ClauseKind(c.ID())) != nil {
-			errs.Add(path+".id", "must not be a kind of clause")
+		if (c.Kind() == "custom" || rowOf(c.Kind()) == nil) && rowOf(ClauseKind(c.ID())) != nil || c.ID() == agreementPart {
+			errs.Add(path+".id", "must not be a kind of clause or a part of the agreement")
 		}
 		if slices.ContainsFunc(d.Clauses[:i], func(b Clause) bool { return b.ID() == c.ID() }) {
 			errs.Add(path+".id", "must not be that of another clause")

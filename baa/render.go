@@ -144,7 +144,7 @@ func textParagraphs(b *strings.Builder, section string, list []paragraph) {
 // escaped; each section has the id "clause-" and the id of its clause.
 func (v Version) HTML() string {
 	doc := v.withCover()
-	return page.Page{Lang: "en", Title: doc.title, Style: agreementStyle, Body: template.HTML(doc.fragment())}.HTML() //nolint:gosec // every value is escaped below
+	return page.Page{Lang: "en", Title: doc.title, Style: agreementStyle, Body: template.HTML(doc.fragment())}.HTML()
 }
 
 // HTMLFragment returns what [Version.HTML] has in its body, to be put into a

@@ -6,10 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
-	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/baakit/baakit"
-	"github.com/baakit/baakit/internal/jcs"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -37,13 +37,9 @@ func Seal(d Draft) (Version, error) {
 
 // seal hashes a draft that is valid and belongs to nobody else.
 func seal(d Draft) (Version, error) {
-	canonical, err := jcs.Marshal(d)
-	if err != nil {
-		return Version{}, err
-	}
-	v := Version{d: d, hash: hashOf(canonical)}
+	v := Version{d: d, hash: hashOf(canonicalDraft(&d))}
 	doc := v.document()
-	v.textHash = hashOf([]byte(NormalText(doc.words())))
+	v.textHash = hashOf(doc.normalWords())
 	return v, nil
 }
 
@@ -175,18 +171,77 @@ func splitWith(data []byte) (schema, hash string, body []byte, err error) {
 // NormalText brings words to one form: typographic quotes and dashes to plain
 // ones, Markdown emphasis away, every run of white space, no-break spaces
 // among it, to one space. Two texts of one normal form say the same words.
-func NormalText(s string) string {
-	s = normalRunes.Replace(s)
-	return strings.Join(strings.Fields(s), " ")
+func NormalText(s string) string { return string(appendNormal(make([]byte, 0, len(s)), s)) }
+
+// appendNormal appends the normal form of s, a space before it unless b is
+// empty or s brings no words.
+func appendNormal(b []byte, s string) []byte {
+	space := len(b) > 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if plain(c) { // the run of plain bytes at once
+				j := i + 1
+				for j < len(s) && plain(s[j]) {
+					j++
+				}
+				if space {
+					b, space = append(b, ' '), false
+				}
+				b = append(b, s[i:j]...)
+				i = j
+				continue
+			}
+			i++
+			switch c {
+			case '*', '_', '`':
+			default: // white space and control characters
+				space = len(b) > 0
+			}
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		text, ok := normalRune(r)
+		switch {
+		case ok && text == "":
+		case !ok && unicode.IsSpace(r):
+			space = len(b) > 0
+		default:
+			if space {
+				b, space = append(b, ' '), false
+			}
+			if ok {
+				b = append(b, text...)
+			} else {
+				b = append(b, s[i:i+n]...)
+			}
+		}
+		i += n
+	}
+	return b
 }
 
-var normalRunes = strings.NewReplacer(
-	"\u2018", "'", "\u2019", "'", "\u201a", "'", "\u201b", "'", "\u2032", "'",
-	"\u201c", `"`, "\u201d", `"`, "\u201e", `"`, "\u201f", `"`, "\u2033", `"`, "\u00ab", `"`, "\u00bb", `"`,
-	"\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2015", "-", "\u2212", "-",
-	"\u00a0", " ", "\u202f", " ", "\u2007", " ", "\u200b", "", "\ufeff", "", "\u00ad", "",
-	"*", "", "_", "", "`", "",
-)
+// plain reports whether a byte is a printing ASCII character that stands for
+// itself in normal text.
+func plain(c byte) bool {
+	return c > ' ' && c < utf8.RuneSelf && c != '*' && c != '_' && c != '`' && c != 0x7f
+}
+
+// normalRune returns what stands for a rune in normal text, if it is not the
+// rune itself.
+func normalRune(r rune) (text string, ok bool) {
+	switch r {
+	case '\u200b', '\ufeff', '\u00ad':
+		return "", true
+	case '\u2018', '\u2019', '\u201a', '\u201b', '\u2032':
+		return "'", true
+	case '\u201c', '\u201d', '\u201e', '\u201f', '\u2033', '\u00ab', '\u00bb':
+		return `"`, true
+	case '\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2015', '\u2212':
+		return "-", true
+	}
+	return "", false
+}
 
 // Terms returns the terms of v as flat values.
 func (v Version) Terms() Terms { return termsOf(v.d) }

@@ -2,9 +2,18 @@
 //
 // Usage:
 //
+//	agreement new [-kind KIND] [-customer NAME] [-vendor NAME]
+//	agreement check [-at DATE] [-house] [-json | -sarif] FILE.json
+//	agreement render [-format md|html|txt] FILE.json
+//	agreement diff [-format md|html] [-json] A.json B.json
 //	agreement state FILE.json -at T [-known T] [-json]
 //	agreement need FACTS.json [-json]
 //	agreement register DIR [-at T] [-known T] [-rules DAY] [-json|-csv]
+//
+// New prints a complete draft to start from. Check, render and diff read a
+// draft, a version, or an agreement, of which the latest version counts: check
+// says what the law, and with -house the house, finds in it, render prints it
+// for people, diff says what changed and what that asks for.
 //
 // State tells from a dossier where an agreement stood at a day or an instant,
 // by what was known at another; need, which paper a relationship needs;
@@ -12,7 +21,7 @@
 // dossier in every file and the relationships in relationships.json. A FILE
 // of - is the standard input.
 //
-// The exit code is 0, or 2 when the input or the command line is wrong: then
+// The exit code is 0, 1 when check finds an error of the law, or 2 when the input or the command line is wrong: then
 // one line names what is wrong and nothing is written. Nothing here is legal
 // advice.
 package main
@@ -39,6 +48,10 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"new", create},
+		{"check", check},
+		{"render", render},
+		{"diff", diff},
 		{"state", state},
 		{"need", need},
 		{"register", func(args []string, _ io.Reader, stdout io.Writer) error { return register(args, stdout) }},
@@ -57,6 +70,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		case errors.Is(err, flag.ErrHelp):
 			fmt.Fprintf(stdout, "see go doc ./examples/agreement for %s\n", c.name)
 			return 0
+		case errors.Is(err, errFound):
+			return 1
 		case err != nil:
 			fmt.Fprintf(stderr, "agreement %s: %s\n", c.name, oneLine(err))
 			return 2
@@ -66,5 +81,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fmt.Fprintln(stderr, "agreement: the first argument must be one of "+strings.Join(names, ", "))
 	return 2
 }
+
+// errFound says that check found an error of the law: nothing is wrong with
+// the input.
+var errFound = errors.New("the agreement has errors of the law")
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -86,22 +86,6 @@ func (*acceptance) play(ctx context.Context, s *stage) error {
 	return request(s, version, quarter)
 }
 
-// agreed seals the standard agreement with the terms of the case.
-func agreed(c *caseFile) (baa.Version, error) {
-	party := func(p party) baa.Party { return baa.Party{LegalName: p.Name, Home: p.Home, NoticeEmail: p.Notices} }
-	d := baa.Standard(baa.CoveredEntityAgreement, party(c.Customer), party(c.Vendor))
-	d.Effective = c.Dates.Effective
-	if t, ok := d.Clauses.Find("termination").(baa.Termination); ok {
-		t.Cure = c.Terms.Cure
-		d = d.With(t)
-	}
-	if r, ok := d.Clauses.Find("return_or_destroy").(baa.ReturnOrDestroy); ok {
-		r.Within = c.Terms.ReturnOrDestroy
-		d = d.With(r)
-	}
-	return baa.Seal(d)
-}
-
 // A playedLife plays the events of an agreement and keeps the first error.
 type playedLife struct {
 	s       *stage

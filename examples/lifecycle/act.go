@@ -31,6 +31,7 @@ type act interface {
 func acts() []act {
 	return []act{
 		&opening{},
+		&agreement{},
 		&acceptance{},
 	}
 }
