@@ -33,16 +33,6 @@ const (
 	Unclear Direction = "unclear" // cannot be told: never taken for harmless
 )
 
-func (d Direction) mirrored() Direction {
-	switch d {
-	case Tighter:
-		return Looser
-	case Looser:
-		return Tighter
-	}
-	return d
-}
-
 // A Class says what sort of change it is.
 type Class string
 

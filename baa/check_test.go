@@ -19,10 +19,6 @@ func findingsOf(r baa.Report) []string {
 	return list
 }
 
-func without(list []string, id string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == id })
-}
-
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	for _, s := range baatest.Scenarios() {

@@ -1,5 +1,7 @@
 package baa
 
+import "slices"
+
 // Definitions says what the words mean. The terms of the HIPAA Rules have the
 // meaning that they have there.
 type Definitions struct {
@@ -120,12 +122,7 @@ func (c PermittedUses) established() bool {
 // overreaches reports whether the clause permits a use for the vendor's own
 // ends that is neither management nor data aggregation.
 func (c PermittedUses) overreaches() bool {
-	for _, s := range []Stance{c.ModelTraining, c.Marketing, c.Sale, c.ProductDevelopment, c.Analytics} {
-		if s == Permitted {
-			return true
-		}
-	}
-	return false
+	return slices.Contains([]Stance{c.ModelTraining, c.Marketing, c.Sale, c.ProductDevelopment, c.Analytics}, Permitted)
 }
 
 func (c PermittedUses) sentences(w *writer) {

@@ -270,7 +270,7 @@ func wholeClause(c Clause, kind ChangeKind) Change {
 	}
 	seen := false
 	note := func(v verdict, b bound, about string) {
-		for _, t := range strings.Fields(about) {
+		for t := range strings.FieldsSeq(about) {
 			if !slices.Contains(out.Touches, t) {
 				out.Touches = append(out.Touches, t)
 			}

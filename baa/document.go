@@ -78,14 +78,14 @@ func (v Version) document() document {
 		}
 		doc.parties = append(doc.parties, signer{role, d.Party(s).LegalName})
 	}
-	w := writer{ce: ce, ba: ba, clauses: d.Clauses}
+	w := writer{ce: ce, ba: ba, clauses: d.Clauses, out: make([]paragraph, 0, 128)}
 	d.opening(&w)
-	doc.preamble = w.out
+	doc.preamble = w.out[:len(w.out):len(w.out)]
 	doc.sections = make([]section, len(d.Clauses))
 	for i, c := range d.Clauses {
-		w.out = nil
+		start := len(w.out)
 		c.sentences(&w)
-		doc.sections[i] = section{c.ID(), c.Heading(), w.out}
+		doc.sections[i] = section{c.ID(), c.Heading(), w.out[start:len(w.out):len(w.out)]}
 	}
 	return doc
 }
@@ -135,22 +135,20 @@ func (d *Draft) opening(w *writer) {
 	w.when(d.NoElectronicPHI, "No PHI under it is in electronic media.")
 }
 
-// words returns the words of the document, one paragraph a line, without what
+// normalWords returns the words of the document in normal form, without what
 // only identifies it.
-func (doc *document) words() string {
-	var b strings.Builder
-	b.Grow(16 << 10)
-	b.WriteString(doc.title)
+func (doc *document) normalWords() []byte {
+	b := appendNormal(make([]byte, 0, 16<<10), doc.title)
 	for _, p := range doc.preamble {
-		b.WriteString("\n" + p.text)
+		b = appendNormal(b, p.text)
 	}
 	for _, s := range doc.sections {
-		b.WriteString("\n" + s.heading)
+		b = appendNormal(b, s.heading)
 		for _, p := range s.paragraphs {
-			b.WriteString("\n" + p.text)
+			b = appendNormal(b, p.text)
 		}
 	}
-	return b.String()
+	return b
 }
 
 // A writer collects the paragraphs of a section. In its formats @CE and @BA
@@ -184,7 +182,28 @@ func (w *writer) period(p baakit.Period, format string) {
 }
 
 func (w *writer) format(format string, args []any) string {
-	format = strings.ReplaceAll(strings.ReplaceAll(format, "@BA", w.ba), "@CE", w.ce)
+	if strings.Contains(format, "@") {
+		var b strings.Builder
+		b.Grow(len(format) + 64)
+		for {
+			i := strings.IndexByte(format, '@')
+			if i < 0 || i+3 > len(format) {
+				break
+			}
+			b.WriteString(format[:i])
+			switch format[i : i+3] {
+			case "@BA":
+				b.WriteString(w.ba)
+			case "@CE":
+				b.WriteString(w.ce)
+			default:
+				b.WriteString(format[i : i+3])
+			}
+			format = format[i+3:]
+		}
+		b.WriteString(format)
+		format = b.String()
+	}
 	if len(args) == 0 {
 		return format
 	}

@@ -1,6 +1,7 @@
 package baa
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -163,7 +164,7 @@ func (d Draft) Validate() error {
 		return errs
 	}
 	if err := validation().Struct(d); err != nil {
-		list, ok := err.(validator.ValidationErrors) //nolint:errorlint // returned as it is
+		list, ok := errors.AsType[validator.ValidationErrors](err)
 		if !ok {
 			errs.Add("", "cannot be checked")
 		}

@@ -218,7 +218,11 @@ func TestLifecycleModel(t *testing.T) {
 		var events []baa.Event
 		last := time.Time{}
 		var states []baa.State
-		for range rapid.IntRange(1, 25).Draw(t, "commands") {
+		script := []baa.Event{}
+		if rapid.Bool().Draw(t, "signed first") { // most lives would end before they began
+			script = []baa.Event{{Kind: baa.Signed, By: ce, Version: "v1"}, {Kind: baa.Signed, By: ba, Version: "v1"}}
+		}
+		for range rapid.IntRange(3, 30).Draw(t, "commands") {
 			day := m.today.AddDays(rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2, 9, 10, 11, 29, 30, 31}).Draw(t, "days"))
 			start, end := day.In(zone)
 			at := rapid.SampledFrom([]time.Time{start, start.Add(end.Sub(start) / 2), end.Add(-1)}).Draw(t, "at")
@@ -228,6 +232,9 @@ func TestLifecycleModel(t *testing.T) {
 			last = at
 			m.sleep(day)
 			e := drawCommand(t, day)
+			if len(script) > 0 {
+				e, script = script[0], script[1:]
+			}
 			e.At = at
 			recorded, err := life.Record(events, e)
 			if possible := m.do(e); possible != (err == nil) {

@@ -144,7 +144,7 @@ func textParagraphs(b *strings.Builder, section string, list []paragraph) {
 // escaped; each section has the id "clause-" and the id of its clause.
 func (v Version) HTML() string {
 	doc := v.withCover()
-	return page.Page{Lang: "en", Title: doc.title, Style: agreementStyle, Body: template.HTML(doc.fragment())}.HTML() //nolint:gosec // every value is escaped below
+	return page.Page{Lang: "en", Title: doc.title, Style: agreementStyle, Body: template.HTML(doc.fragment())}.HTML()
 }
 
 // HTMLFragment returns what [Version.HTML] has in its body, to be put into a
@@ -154,7 +154,7 @@ func (v Version) HTMLFragment() string {
 	return doc.fragment()
 }
 
-const agreementStyle = `.agreement table.cover td{overflow-wrap:anywhere}.agreement ol{list-style:none;padding-left:0}.agreement ol>li{margin:.5em 0}.agreement .n{font-weight:600;margin-right:.5em}.agreement .sign{break-inside:avoid}.agreement .sign dd{border-bottom:1px solid;min-height:1.6em}`
+const agreementStyle = `.agreement table.cover td:last-child{overflow-wrap:anywhere}.agreement ol{list-style:none;padding-left:0}.agreement ol>li{margin:.5em 0}.agreement .n{font-weight:600;margin-right:.5em}.agreement .sign{break-inside:avoid}.agreement .sign dd{border-bottom:1px solid;min-height:1.6em}`
 
 func (doc *document) fragment() string {
 	var b bytes.Buffer
@@ -162,6 +162,9 @@ func (doc *document) fragment() string {
 	esc := html.EscapeString
 	b.WriteString(`<article class="agreement"><h1>` + esc(doc.title) + "</h1>\n<section id=\"cover\"><h2>Cover page</h2>\n<div class=\"wide\"><table class=\"cover\"><thead><tr><th scope=\"col\">part</th><th scope=\"col\">term</th><th scope=\"col\">value</th></tr></thead><tbody>\n")
 	row := func(part, term, value string) {
+		if rowOf(ClauseKind(part)) != nil {
+			part = strings.ReplaceAll(part, "_", " ")
+		}
 		b.WriteString("<tr><td>" + esc(part) + "</td><td>" + esc(term) + "</td><td>" + esc(value) + "</td></tr>\n")
 	}
 	row(agreementPart, hashTerm, doc.hash)

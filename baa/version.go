@@ -39,7 +39,7 @@ func Seal(d Draft) (Version, error) {
 func seal(d Draft) (Version, error) {
 	v := Version{d: d, hash: hashOf(canonicalDraft(&d))}
 	doc := v.document()
-	v.textHash = hashOf([]byte(NormalText(doc.words())))
+	v.textHash = hashOf(doc.normalWords())
 	return v, nil
 }
 
@@ -171,17 +171,40 @@ func splitWith(data []byte) (schema, hash string, body []byte, err error) {
 // NormalText brings words to one form: typographic quotes and dashes to plain
 // ones, Markdown emphasis away, every run of white space, no-break spaces
 // among it, to one space. Two texts of one normal form say the same words.
-func NormalText(s string) string {
-	b := make([]byte, 0, len(s))
-	space := false
+func NormalText(s string) string { return string(appendNormal(make([]byte, 0, len(s)), s)) }
+
+// appendNormal appends the normal form of s, a space before it unless b is
+// empty or s brings no words.
+func appendNormal(b []byte, s string) []byte {
+	space := len(b) > 0
 	for i := 0; i < len(s); {
-		r, n := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(s[i:])
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if plain(c) { // the run of plain bytes at once
+				j := i + 1
+				for j < len(s) && plain(s[j]) {
+					j++
+				}
+				if space {
+					b, space = append(b, ' '), false
+				}
+				b = append(b, s[i:j]...)
+				i = j
+				continue
+			}
+			i++
+			switch c {
+			case '*', '_', '`':
+			default: // white space and control characters
+				space = len(b) > 0
+			}
+			continue
 		}
-		switch text, ok := normalRune(r); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		text, ok := normalRune(r)
+		switch {
 		case ok && text == "":
-		case text == " " || unicode.IsSpace(r):
+		case !ok && unicode.IsSpace(r):
 			space = len(b) > 0
 		default:
 			if space {
@@ -195,14 +218,20 @@ func NormalText(s string) string {
 		}
 		i += n
 	}
-	return string(b)
+	return b
+}
+
+// plain reports whether a byte is a printing ASCII character that stands for
+// itself in normal text.
+func plain(c byte) bool {
+	return c > ' ' && c < utf8.RuneSelf && c != '*' && c != '_' && c != '`' && c != 0x7f
 }
 
 // normalRune returns what stands for a rune in normal text, if it is not the
 // rune itself.
 func normalRune(r rune) (text string, ok bool) {
 	switch r {
-	case '*', '_', '`', '\u200b', '\ufeff', '\u00ad':
+	case '\u200b', '\ufeff', '\u00ad':
 		return "", true
 	case '\u2018', '\u2019', '\u201a', '\u201b', '\u2032':
 		return "'", true
