@@ -31,7 +31,13 @@ type act interface {
 func acts() []act {
 	return []act{
 		&opening{},
+		&agreement{},
+		&acceptance{},
+		&evidence{},
 		&deidentifying{},
+		&subprocessors{},
+		&incidentAct{},
+		&farewell{},
 	}
 }
 

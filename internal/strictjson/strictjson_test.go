@@ -157,3 +157,19 @@ func TestBytes(t *testing.T) {
 		}
 	}
 }
+
+// A list of an enumeration that is kept in a byte is a list of its words, and
+// only bytes are base64.
+func TestBytesAndSmallEnumerations(t *testing.T) {
+	t.Parallel()
+	var v struct {
+		Key    []byte                `json:"key"`
+		States []baakit.Jurisdiction `json:"states"`
+	}
+	if err := strictjson.Decode([]byte(`{"key":"AAE=","states":["IA","TX"]}`), &v); err != nil || len(v.Key) != 2 || len(v.States) != 2 {
+		t.Errorf("Decode = %+v, %v", v, err)
+	}
+	if err := strictjson.Decode([]byte(`{"key":[0,1],"states":"IA"}`), &v); err == nil || strings.Count(err.Error(), ";") != 1 {
+		t.Errorf("Decode = %+v, %v, want two errors", v, err)
+	}
+}
