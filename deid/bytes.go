@@ -1,17 +1,14 @@
 package deid
 
+import "slices"
+
 func isDigit(c byte) bool { return c-'0' < 10 }
 func isAlpha(c byte) bool { return (c|0x20)-'a' < 26 }
 
 func isSpace(c byte) bool { return c == ' ' || c-'\t' < 5 }
 
 func hasDigit(b []byte) bool {
-	for _, c := range b {
-		if isDigit(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b, isDigit)
 }
 
 func trimSpace(b []byte) []byte {

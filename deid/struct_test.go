@@ -193,7 +193,7 @@ func TestStructRefuses(t *testing.T) {
 			t.Error("an error holds a value")
 		}
 	}
-	for _, name := range strings.Fields("Name When Bytes Any Number Func Inner.City Map Twice Wrong Hashed Kept Clock Tagged Deep Raw Iface Empty private") {
+	for name := range strings.FieldsSeq("Name When Bytes Any Number Func Inner.City Map Twice Wrong Hashed Kept Clock Tagged Deep Raw Iface Empty private") {
 		if !got["bad."+name] {
 			t.Errorf("bad.%s is not named", name)
 		}
