@@ -235,15 +235,16 @@ func (p *parser) next(first bool) {
 		}
 		s = s[1:]
 	}
-	if s == "" || s[0] != '"' {
+	// The name is looked at where it is compared with the ones that may follow.
+	if len(s) < 4 || s[0] != '"' {
 		p.fail("must be a member")
 		return
 	}
-	i := 1
-	for i < len(s) && s[i] >= 'a' && s[i] <= 'z' {
+	i := 2
+	for i < len(s) && s[i] != '"' {
 		i++
 	}
-	if i == 1 || i+1 >= len(s) || s[i] != '"' || s[i+1] != ':' {
+	if s[1] == '"' || i+1 >= len(s) || s[i+1] != ':' {
 		p.fail("must be a member's name and a colon")
 		return
 	}
@@ -382,20 +383,36 @@ func (p *parser) hex(name string, n int) string {
 	return s[1 : n+1]
 }
 
+const ones, high = 0x0101010101010101, 0x8080808080808080
+
 // isHex looks at eight bytes at a time: a bit of high is set in a sum where
 // the byte is at least c, given that all are below 0x80.
 func isHex(s string) bool {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
+	all := uint64(high)
 	for i := 0; i+8 <= len(s); i += 8 {
-		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		x := eight(s, i)
 		digit := (x + (0x80-'0')*ones) &^ (x + (0x80-'9'-1)*ones)
 		letter := (x + (0x80-'a')*ones) &^ (x + (0x80-'f'-1)*ones)
-		if x&high != 0 || (digit|letter)&high != high {
-			return false
-		}
+		all &= (digit | letter) &^ x
 	}
-	return true
+	return all == high
+}
+
+// unhex decodes what isHex accepts, 8 digits to 4 bytes at a time.
+func unhex(dst []byte, s string) {
+	for i := 0; i+8 <= len(s) && len(dst) >= 4; i += 8 {
+		x := eight(s, i)
+		x = x&(0x0F*ones) + 9*(x>>6&ones) // a digit's value in each byte
+		x = x<<4 | x>>8                   // and of two digits in every other one
+		dst[0], dst[1], dst[2], dst[3] = byte(x), byte(x>>16), byte(x>>32), byte(x>>48)
+		dst = dst[4:]
+	}
+}
+
+func eight(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 func (p *parser) instant(name string) time.Time {
@@ -416,29 +433,42 @@ func (p *parser) instant(name string) time.Time {
 }
 
 // parseTime reads timeLayout, and nothing that Format would write in another
-// way. It takes a tenth of the time of time.Parse.
+// way. It takes a twentieth of the time of time.Parse.
 func parseTime(s string) (time.Time, bool) {
-	if len(s) != len(timeLayout) {
+	if len(s) != len(timeLayout) ||
+		s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != '.' || s[26] != 'Z' {
 		return time.Time{}, false
 	}
-	n := func(from, to int) (v int) {
-		for _, c := range []byte(s[from:to]) {
-			if !isDigit(c) {
-				return -1
-			}
-			v = 10*v + int(c-'0')
+	wrong := 0 // negative once something is no digit
+	two := func(i int) int {
+		a, b := int(s[i]-'0'), int(s[i+1]-'0')
+		wrong |= (9 - a) | (9 - b)
+		return 10*a + b
+	}
+	year, month, day := 100*two(0)+two(2), two(5), two(8)
+	hour, minute, second, micros := two(11), two(14), two(17), 10000*two(20)+100*two(22)+two(24)
+	if wrong < 0 || year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
+		hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false
+	}
+	// Days since 1970, of years that begin in March: the leap day is the last.
+	y, m := year, month-3
+	if m < 0 {
+		y, m = y-1, m+12
+	}
+	days := 365*y + y/4 - y/100 + y/400 + (153*m+2)/5 + day - 1 - 719468
+	seconds := int64(days)*86400 + int64(hour*3600+minute*60+second)
+	return time.Unix(seconds, int64(micros)*1000).UTC(), true
+}
+
+func daysIn(year, month int) int {
+	if month == 2 {
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
 		}
-		return v
+		return 28
 	}
-	year, month, day := n(0, 4), n(5, 7), n(8, 10)
-	hour, minute, second, micros := n(11, 13), n(14, 16), n(17, 19), n(20, 26)
-	if s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != '.' || s[26] != 'Z' ||
-		year < 1 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-		second < 0 || second > 59 || micros < 0 {
-		return time.Time{}, false
-	}
-	t := time.Date(year, time.Month(month), day, hour, minute, second, micros*1000, time.UTC)
-	return t, t.Day() == day // 31 April is none
+	return 30 + (month+month/8)%2
 }
 
 func (p *parser) entry(e *Entry) {
@@ -493,7 +523,7 @@ func (p *parser) entry(e *Entry) {
 	if prev == "" {
 		p.fail("prev is required")
 	}
-	_, _ = hex.Decode(e.Prev[:], []byte(prev))
+	unhex(e.Prev[:], prev)
 	v.Purpose = words[Purpose](p, "purpose")
 	if p.open("request") {
 		v.Request.ID = p.str("id")
