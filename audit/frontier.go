@@ -55,6 +55,13 @@ func FrontierAt(size uint64, r tlog.HashReader) (Frontier, error) {
 	return f, nil
 }
 
+// set makes f the tree that g is, without copying what does not count.
+func (f *Frontier) set(g *Frontier) {
+	f.size = g.size
+	n := bits.Len64(g.size)
+	copy(f.roots[:n], g.roots[:n])
+}
+
 // Size returns the number of leaves.
 func (f *Frontier) Size() uint64 { return f.size }
 

@@ -20,9 +20,28 @@ type Memory struct {
 }
 
 type memoryChain struct {
-	records []memoryRecord // never changed once appended
-	hashes  []tlog.Hash
+	records blocks[memoryRecord]
+	hashes  blocks[tlog.Hash]
 }
+
+// blocks is a list that grows without moving what it holds. A copy of it is
+// what it was then: an item never changes once it is appended.
+type blocks[T any] struct {
+	list []*[blockLen]T
+	n    int
+}
+
+const blockLen = 256
+
+func (b *blocks[T]) push(item T) {
+	if b.n%blockLen == 0 {
+		b.list = append(b.list, new([blockLen]T))
+	}
+	b.list[b.n/blockLen][b.n%blockLen] = item
+	b.n++
+}
+
+func (b *blocks[T]) at(i int) *T { return &b.list[i/blockLen][i%blockLen] }
 
 type memoryRecord struct{ line, sealed []byte }
 
@@ -34,10 +53,10 @@ func NewMemory() *Memory { return &Memory{chains: make(map[string]*memoryChain)}
 // Head implements [Store].
 func (m *Memory) Head(ctx context.Context, chain string) (Head, error) {
 	c, err := m.chain(ctx, chain)
-	if err != nil || len(c.records) == 0 {
+	if err != nil || c.records.n == 0 {
 		return Head{}, err
 	}
-	return Head{Size: uint64(len(c.records)), Last: bytes.Clone(c.records[len(c.records)-1].line)}, nil
+	return Head{Size: uint64(c.records.n), Last: bytes.Clone(c.records.at(c.records.n - 1).line)}, nil
 }
 
 // chain returns what a chain holds now.
@@ -77,7 +96,7 @@ func (m *Memory) Append(ctx context.Context, chain string, at uint64, records []
 	if c == nil {
 		c = new(memoryChain)
 	}
-	if uint64(len(c.records)) != at {
+	if uint64(c.records.n) != at {
 		return ErrConflict
 	}
 	if len(records) == 0 {
@@ -93,8 +112,10 @@ func (m *Memory) Append(ctx context.Context, chain string, at uint64, records []
 		return room[len(room)-len(b) : len(room) : len(room)]
 	}
 	for _, r := range records {
-		c.hashes = append(c.hashes, r.Hashes...)
-		c.records = append(c.records, memoryRecord{keep(r.Line), keep(r.Sealed)})
+		for _, h := range r.Hashes {
+			c.hashes.push(h)
+		}
+		c.records.push(memoryRecord{keep(r.Line), keep(r.Sealed)})
 	}
 	return nil
 }
@@ -107,12 +128,12 @@ func (m *Memory) Read(ctx context.Context, chain string, from uint64) iter.Seq2[
 			yield(Record{}, err)
 			return
 		}
-		for i := from; i < uint64(len(c.records)); i++ {
+		for i := from; i < uint64(c.records.n); i++ {
 			if i%1024 == 0 && ctx.Err() != nil {
 				yield(Record{}, ctx.Err())
 				return
 			}
-			r := c.records[i]
+			r := c.records.at(int(i))
 			if !yield(Record{Line: slices.Clip(r.line), Sealed: slices.Clip(r.sealed)}, nil) {
 				return
 			}
@@ -128,10 +149,10 @@ func (m *Memory) ReadHashes(ctx context.Context, chain string, indexes []int64) 
 	}
 	hashes := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
-		if index < 0 || index >= int64(len(c.hashes)) {
+		if index < 0 || index >= int64(c.hashes.n) {
 			return nil, ErrOutOfRange
 		}
-		hashes[i] = c.hashes[index]
+		hashes[i] = *c.hashes.at(int(index))
 	}
 	return hashes, nil
 }

@@ -204,7 +204,7 @@ func systemAnchors(ctx context.Context, s Store, origin string, anchors map[stri
 }
 
 const (
-	chunkLines = 512
+	chunkLines = 128
 	chunkBytes = 1 << 20
 )
 

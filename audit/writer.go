@@ -42,6 +42,11 @@ type end struct {
 	time time.Time
 }
 
+func (e *end) set(f *end) {
+	e.tree.set(&f.tree)
+	e.leaf, e.time = f.leaf, f.time
+}
+
 // An item is one event on its way.
 type item struct {
 	draft   draft
@@ -155,7 +160,7 @@ func (w *writer) storeGroup(ctx context.Context) {
 		remembered := w.known
 		err := w.load(ctx)
 		next := &w.ends[1-w.cur]
-		*next = w.ends[w.cur]
+		next.set(&w.ends[w.cur])
 		size := next.tree.Size()
 		if err == nil {
 			w.recs, w.hashes, w.lines = w.recs[:0], w.hashes[:0], w.lines[:0]
@@ -168,7 +173,8 @@ func (w *writer) storeGroup(ctx context.Context) {
 				}
 				if r.err = w.link(r, next); r.refused != nil {
 					// A part of it is linked: begin again without it.
-					*next, i = w.ends[w.cur], -1
+					next.set(&w.ends[w.cur])
+					i = -1
 					w.recs, w.hashes, w.lines = w.recs[:0], w.hashes[:0], w.lines[:0]
 					continue
 				}
