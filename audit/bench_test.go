@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -162,8 +163,9 @@ func best(rounds, n int, f func()) float64 {
 // The rates that are promised, as parts of the rate of SHA-256 over the bytes
 // of the same lines, measured in one run.
 func BenchmarkRatio(b *testing.B) {
+	const n = 4000
 	m := audit.NewMemory()
-	if _, err := benchLog(b, m).AppendAll(b.Context(), "t/42", slices.Repeat([]audit.Event{access()}, 8000)...); err != nil {
+	if _, err := benchLog(b, m).AppendAll(b.Context(), "t/42", slices.Repeat([]audit.Event{access()}, n)...); err != nil {
 		b.Fatal(err)
 	}
 	var lines [][]byte
@@ -175,8 +177,16 @@ func BenchmarkRatio(b *testing.B) {
 	}
 	l := benchLog(b, audit.NewMemory())
 	e := access()
-	hash, appends, batch, one := 1e9, 1e9, 1e9, 1e9
+	hash, appends, batch, one, two := 1e9, 1e9, 1e9, 1e9, 1e9
 	events := slices.Repeat([]audit.Event{e}, 100)
+	verify := func(cores int) float64 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+		return best(20, n, func() {
+			if _, err := audit.Verify(b.Context(), m, "t/42", audit.VerifyOptions{Origin: origin, Workers: cores}); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
 	for b.Loop() {
 		hash = min(hash, best(20, 1000, func() {
 			for i := range 1000 {
@@ -195,11 +205,7 @@ func BenchmarkRatio(b *testing.B) {
 				b.Fatal(err)
 			}
 		}))
-		one = min(one, best(5, 8000, func() {
-			if _, err := audit.Verify(b.Context(), m, "t/42", audit.VerifyOptions{Origin: origin, Workers: 1}); err != nil {
-				b.Fatal(err)
-			}
-		}))
+		one, two = min(one, verify(1)), min(two, verify(2))
 	}
 	b.ReportMetric(hash, "ns/hash")
 	b.ReportMetric(appends, "ns/append")
@@ -207,4 +213,5 @@ func BenchmarkRatio(b *testing.B) {
 	b.ReportMetric(hash/batch, "batch/SHA256")
 	b.ReportMetric(one, "ns/verify")
 	b.ReportMetric(hash/one, "verify/SHA256")
+	b.ReportMetric(hash/two, "verify-2-cores/SHA256")
 }

@@ -204,7 +204,7 @@ func systemAnchors(ctx context.Context, s Store, origin string, anchors map[stri
 }
 
 const (
-	chunkLines = 128
+	chunkLines = 64 // few enough to stay in the cache of a core
 	chunkBytes = 1 << 20
 )
 
@@ -301,7 +301,7 @@ func read(ctx context.Context, s Store, chain string, from uint64, work, ordered
 		select {
 		case c = <-free:
 		default:
-			c = new(chunk)
+			c = &chunk{data: make([]byte, 0, chunkLines*512), ends: make([]int, 0, chunkLines), lines: make([]checked, 0, chunkLines)}
 		}
 		*c = chunk{first: next, data: c.data[:0], ends: c.ends[:0], lines: c.lines[:0], done: make(chan struct{})}
 	}
