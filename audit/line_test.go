@@ -45,26 +45,32 @@ func appended(t interface{ Fatal(...any) }, e audit.Event) (stored, opened audit
 // writing what was read gives the same bytes.
 func TestLineRoundTrip(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		e := events().Draw(t, "event")
-		stored, opened := appended(t, e)
-		if diff := cmp.Diff(e, opened.Event, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(audit.Event{})); diff != "" {
-			t.Fatal(diff)
+	rapid.Check(t, checkRoundTrip)
+}
+
+func checkRoundTrip(t *rapid.T) {
+	e := events().Draw(t, "event")
+	stored, opened := appended(t, e)
+	if diff := cmp.Diff(e, opened.Event, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(audit.Event{})); diff != "" {
+		t.Fatal(diff)
+	}
+	canonical, err := jcs.Canonicalize(stored.Line)
+	if err != nil || !bytes.Equal(canonical, stored.Line) {
+		t.Fatalf("not canonical: %v\n%s\n%s", err, stored.Line, canonical)
+	}
+	if again := audit.Encode(stored); !bytes.Equal(again, stored.Line) {
+		t.Fatalf("encoding again gives\n%s\nwant\n%s", again, stored.Line)
+	}
+	// I7: no text that is sealed stands in the line, unless a clear field is
+	// equal to it.
+	clear := e
+	clear.Patient, clear.ObjectID, clear.Query, clear.Reason = "", "", "", ""
+	allowed := audit.Encode(audit.Entry{Chain: "t/1", Event: clear})
+	for _, text := range []string{e.Patient, e.ObjectID, e.Query, e.Reason} {
+		if len(text) > 8 && bytes.Contains(stored.Line, []byte(text)) && !bytes.Contains(allowed, []byte(text)) {
+			t.Fatalf("%q is in the line", text)
 		}
-		canonical, err := jcs.Canonicalize(stored.Line)
-		if err != nil || !bytes.Equal(canonical, stored.Line) {
-			t.Fatalf("not canonical: %v\n%s\n%s", err, stored.Line, canonical)
-		}
-		if again := audit.Encode(stored); !bytes.Equal(again, stored.Line) {
-			t.Fatalf("encoding again gives\n%s\nwant\n%s", again, stored.Line)
-		}
-		// I7: no text that is sealed stands in the line.
-		for _, text := range []string{e.Patient, e.ObjectID, e.Query, e.Reason} {
-			if len(text) > 8 && bytes.Contains(stored.Line, []byte(text)) {
-				t.Fatalf("%q is in the line", text)
-			}
-		}
-	})
+	}
 }
 
 // Whatever is accepted is the one way to write it: a line with a byte changed,
