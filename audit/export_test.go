@@ -13,3 +13,10 @@ func Encode(e Entry) []byte {
 
 // ShapeOf is the rule about personal data that an identifier breaks.
 func ShapeOf(s string) string { return shapeOf(s) }
+
+// DecodeHex is how the digits of a line are read.
+func DecodeHex(s string) ([]byte, bool) {
+	b := make([]byte, len(s)/2)
+	unhex(b, s)
+	return b, isHex(s)
+}

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"strings"
@@ -83,8 +84,9 @@ func TestLineHasOneForm(t *testing.T) {
 	for _, g := range golden {
 		for i := range g.line {
 			for range 20 {
-				c := bytesOf[rnd.IntN(len(bytesOf))]
-				for _, line := range []string{g.line[:i] + string(c) + g.line[i+1:], g.line[:i] + g.line[i+1:], g.line[:i] + string(c) + g.line[i:]} {
+				k := rnd.IntN(len(bytesOf))
+				c := bytesOf[k : k+1] // a byte, not the UTF-8 of a character
+				for _, line := range []string{g.line[:i] + c + g.line[i+1:], g.line[:i] + g.line[i+1:], g.line[:i] + c + g.line[i:]} {
 					accepted += checkOneForm(t, []byte(line))
 				}
 			}
@@ -186,6 +188,24 @@ func TestLineTimes(t *testing.T) {
 			t.Fatalf("%s reads as %v, %v; package time reads %v, %v", wrong, e.Time, err, want, wantErr)
 		}
 	})
+}
+
+// Digits are told from other bytes, and decoded, as package hex does: every
+// byte at every place of the eight that are looked at together.
+func TestLineHex(t *testing.T) {
+	t.Parallel()
+	good := golden[0].leaf
+	for i := range good {
+		for c := range 256 {
+			s := good[:i] + string([]byte{byte(c)}) + good[i+1:]
+			want, err := hex.DecodeString(s)
+			ok := err == nil && s == strings.ToLower(s)
+			got, gotOK := audit.DecodeHex(s)
+			if gotOK != ok || ok && !bytes.Equal(got, want) {
+				t.Fatalf("%q is read as %x, %v", s, got, gotOK)
+			}
+		}
+	}
 }
 
 func FuzzParseLine(f *testing.F) {
