@@ -416,14 +416,15 @@ func (p *parser) hex(name string, n int) string {
 const ones, high = 0x0101010101010101, 0x8080808080808080
 
 // isHex looks at eight bytes at a time: a bit of high is set in a sum where
-// the byte is at least c, given that all are below 0x80.
+// the byte is at least c. The first byte from 0x80 on is in neither range and
+// only bytes behind it get a carry, so it makes no other answer true.
 func isHex(s string) bool {
 	all := uint64(high)
 	for i := 0; i+8 <= len(s); i += 8 {
 		x := eight(s, i)
 		digit := (x + (0x80-'0')*ones) &^ (x + (0x80-'9'-1)*ones)
 		letter := (x + (0x80-'a')*ones) &^ (x + (0x80-'f'-1)*ones)
-		all &= (digit | letter) &^ x
+		all &= digit | letter
 	}
 	return all == high
 }
