@@ -7,9 +7,12 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
+require github.com/google/go-cmp v0.7.0
+
+require golang.org/x/mod v0.43.0
+
 require (
 	github.com/go-playground/validator/v10 v10.30.6
-	github.com/google/go-cmp v0.7.0
 	github.com/shopspring/decimal v1.6.0
 )
 

@@ -31,8 +31,13 @@ type act interface {
 func acts() []act {
 	return []act{
 		&opening{},
+		&evidence{},
 		&agreement{},
 		&acceptance{},
+		&deidentifying{},
+		&farewell{},
+		&subprocessors{},
+		&incidentAct{},
 	}
 }
 
