@@ -251,12 +251,50 @@ func TestForeignFrames(t *testing.T) {
 		}
 		j.Close()
 		s, err := auditfile.Open("/log", auditfile.WithFS(auditfile.Options{}, memory))
-		if err == nil { // payloads are read when they are asked for
+		if name == "a payload's code" { // it is read when it is asked for
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
 			for _, err = range s.Read(t.Context(), "a", 0) {
 			}
 		}
 		if !errors.Is(err, audit.ErrTampered) {
 			t.Errorf("%s: %v, want ErrTampered", name, err)
 		}
+	}
+}
+
+// An index that is whole, but of another log whose segment has the same length,
+// is passed over.
+func TestForeignIndex(t *testing.T) {
+	t.Parallel()
+	all, want := small(t)
+	const index, segment = "00000000000000000000.index", "00000000000000000000.jsonl"
+	for length := len(all[segment]) - 210; ; length++ {
+		memory := journaltest.NewMemory()
+		s, err := auditfile.Open("/log", auditfile.WithFS(auditfile.Options{SegmentSize: 300}, memory))
+		if err != nil {
+			t.Fatal(err)
+		}
+		trees := tree{}
+		for seq, line := range []string{strings.Repeat("x", length-120), "x", "x"} {
+			if err := s.Append(t.Context(), "a", uint64(seq), trees.records("a", audit.Record{Line: []byte(line)})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Close()
+		others := files(t, memory, "/log")
+		if len(others[segment]) > len(all[segment]) {
+			t.Fatal("no segment of this length was made")
+		}
+		if len(others[segment]) < len(all[segment]) {
+			continue
+		}
+		all[index] = others[index]
+		got, err := reopen(t, all, auditfile.Options{ReadOnly: true})
+		if err != nil || !cmp.Equal(want, got) {
+			t.Fatalf("with the index of another log: %v, want the log", err)
+		}
+		return
 	}
 }

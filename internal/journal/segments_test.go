@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -256,35 +255,5 @@ func TestReaderShowsOnlyWhatIsDurable(t *testing.T) {
 	}
 	if got := frames2(t, after); len(got) < len(seen) {
 		t.Fatalf("a reader saw %q, after a loss of power there is %q", seen, got)
-	}
-}
-
-// A process that is being started by this one has its open files for a moment;
-// a journal that was closed is free all the same.
-func TestClosedWhileProcessesStart(t *testing.T) {
-	t.Parallel()
-	program, err := exec.LookPath("true")
-	if err != nil {
-		t.Skip(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for range 60 {
-			exec.Command(program).Run()
-		}
-	}()
-	dir := t.TempDir()
-	for {
-		j, err := journal.Open(dir, journal.Options{Format: format})
-		if err != nil {
-			t.Fatalf("Open after Close: %v", err)
-		}
-		j.Close()
-		select {
-		case <-done:
-			return
-		default:
-		}
 	}
 }
