@@ -51,7 +51,7 @@ func ExampleLog_AppendAt() {
 	fmt.Println(err)
 	_, err = log.AppendAt(ctx, "org/agreement", size, audit.Event{Kind: "baa.withdrawn", Payload: json.RawMessage(`{"by":"vendor"}`)})
 	fmt.Println(errors.Is(err, audit.ErrConflict))
-	for e, _ := range log.Entries(ctx, "org/agreement", 0) {
+	for e := range log.Entries(ctx, "org/agreement", 0) {
 		e, _ = log.Open(ctx, e)
 		fmt.Println(e.Event.Kind, string(e.Event.Payload))
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -105,7 +106,7 @@ func New(ctx context.Context, store Store, opt Options) (*Log, error) {
 		opt.Now = time.Now
 	}
 	if opt.Rand == nil {
-		opt.Rand = rand.Reader
+		opt.Rand = bufio.NewReaderSize(rand.Reader, 32*SaltSize) // each call of the system costs
 	}
 	l := &Log{store: store, opt: opt, chains: make(map[string]*writer)}
 	l.cadence.start(opt)
@@ -252,7 +253,7 @@ func (l *Log) put(ctx context.Context, chain string, at *uint64, events []Event)
 // what the commitment hashes and, behind it, the draft of the line.
 func (l *Log) prepare(ctx context.Context, chain string, e *Event) (item, error) {
 	it := item{}
-	b := make([]byte, 0, 768)
+	b := make([]byte, 0, 576)
 	var subject, seal []byte
 	if e.hasSealed() {
 		if l.opt.Sealer == nil {

@@ -20,9 +20,11 @@ type Memory struct {
 }
 
 type memoryChain struct {
-	records []Record // never changed once appended
+	records []memoryRecord // never changed once appended
 	hashes  []tlog.Hash
 }
+
+type memoryRecord struct{ line, sealed []byte }
 
 var _ Store = (*Memory)(nil)
 
@@ -35,7 +37,7 @@ func (m *Memory) Head(ctx context.Context, chain string) (Head, error) {
 	if err != nil || len(c.records) == 0 {
 		return Head{}, err
 	}
-	return Head{Size: uint64(len(c.records)), Last: bytes.Clone(c.records[len(c.records)-1].Line)}, nil
+	return Head{Size: uint64(len(c.records)), Last: bytes.Clone(c.records[len(c.records)-1].line)}, nil
 }
 
 // chain returns what a chain holds now.
@@ -92,7 +94,7 @@ func (m *Memory) Append(ctx context.Context, chain string, at uint64, records []
 	}
 	for _, r := range records {
 		c.hashes = append(c.hashes, r.Hashes...)
-		c.records = append(c.records, Record{Line: keep(r.Line), Sealed: keep(r.Sealed)})
+		c.records = append(c.records, memoryRecord{keep(r.Line), keep(r.Sealed)})
 	}
 	return nil
 }
@@ -111,7 +113,7 @@ func (m *Memory) Read(ctx context.Context, chain string, from uint64) iter.Seq2[
 				return
 			}
 			r := c.records[i]
-			if !yield(Record{Line: slices.Clip(r.Line), Sealed: slices.Clip(r.Sealed)}, nil) {
+			if !yield(Record{Line: slices.Clip(r.line), Sealed: slices.Clip(r.sealed)}, nil) {
 				return
 			}
 		}

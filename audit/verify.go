@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -79,62 +80,58 @@ func VerifyAll(ctx context.Context, s Store, opt VerifyOptions) ([]Report, error
 	if err != nil {
 		return nil, err
 	}
-	var chains []string
+	set := make(map[string]bool)
 	for chain, err := range s.Chains(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		chains = append(chains, chain)
+		set[chain] = true
 	}
-	known := slices.Clone(chains)
-	short := make(map[string]*Fault)
-	if err := systemAnchors(ctx, s, opt.Origin, anchors, &known); err != nil {
+	if err := systemAnchors(ctx, s, opt.Origin, anchors, set); err != nil {
 		return nil, err
 	}
 	for origin := range anchors {
-		if chain, ok := chainOf(opt.Origin, origin); ok && !slices.Contains(known, chain) {
-			known = append(known, chain)
+		if chain, ok := chainOf(opt.Origin, origin); ok {
+			set[chain] = true
 		}
 	}
-	slices.Sort(known)
+	known := slices.Sorted(maps.Keys(set))
 	var reports []Report
-	var shortest *Fault
-	truncated := false
+	var outside, inside *Fault // the first chain that is short of a checkpoint, of the system chain
+	var system *Fault
 	for _, chain := range known {
-		r, err := verifyChain(ctx, s, chain, opt, anchors[opt.Origin+"/"+chain])
-		if f, ok := errors.AsType[*Fault](err); ok && f.Rule == Truncated {
-			short[chain] = f
-			if shortest == nil {
-				shortest = f
-			}
-			for _, a := range anchors[opt.Origin+"/"+chain] {
-				truncated = truncated || a.inside && a.size > f.Seq
-			}
-			continue
-		}
+		list := anchors[opt.Origin+"/"+chain]
+		r, err := verifyChain(ctx, s, chain, opt, list)
 		if errors.Is(err, ErrUnknownChain) {
-			f := &Fault{Chain: chain, Rule: Truncated, Detail: "the chain is known from a checkpoint and is not there"}
-			short[chain] = f
-			if shortest == nil {
-				shortest = f
+			err = &Fault{Chain: chain, Rule: Truncated, Detail: "the chain is known from a checkpoint and is not there"}
+		}
+		f, ok := errors.AsType[*Fault](err)
+		if !ok || f.Rule != Truncated {
+			if err != nil {
+				return reports, err
 			}
-			for _, a := range anchors[opt.Origin+"/"+chain] {
-				truncated = truncated || a.inside
-			}
+			reports = append(reports, r)
 			continue
 		}
-		if err != nil {
-			return reports, err
+		if chain == System {
+			system = f
 		}
-		reports = append(reports, r)
+		if outside == nil {
+			outside = f
+		}
+		if inside == nil && slices.ContainsFunc(list, func(a anchor) bool { return a.inside && a.size > f.Seq }) {
+			inside = f
+		}
 	}
-	if shortest == nil {
-		return reports, nil
+	switch {
+	case inside != nil:
+		return reports, inside
+	case system != nil:
+		return reports, &Fault{System, system.Seq, RolledBack, "the store is whole, and older than a checkpoint of it"}
+	case outside != nil:
+		return reports, outside
 	}
-	if f := short[System]; f != nil && !truncated {
-		return reports, &Fault{Chain: System, Seq: f.Seq, Rule: RolledBack, Detail: "the store is whole, and older than a checkpoint of it"}
-	}
-	return reports, shortest
+	return reports, nil
 }
 
 // An anchor is what is known of a chain from elsewhere.
@@ -187,7 +184,7 @@ func chainOf(logOrigin, origin string) (string, bool) {
 }
 
 // systemAnchors adds what the system chain says of the other chains.
-func systemAnchors(ctx context.Context, s Store, origin string, anchors map[string][]anchor, known *[]string) error {
+func systemAnchors(ctx context.Context, s Store, origin string, anchors map[string][]anchor, known map[string]bool) error {
 	for e, err := range Entries(ctx, s, System, 0) {
 		if errors.Is(err, ErrTampered) {
 			return nil // verifyChain names it
@@ -199,9 +196,7 @@ func systemAnchors(ctx context.Context, s Store, origin string, anchors map[stri
 		if !ok {
 			continue
 		}
-		if !slices.Contains(*known, chain) {
-			*known = append(*known, chain)
-		}
+		known[chain] = true
 		anchors[origin+"/"+chain] = append(anchors[origin+"/"+chain], anchor{size, root, true})
 	}
 	return nil
@@ -266,7 +261,8 @@ func verifyChain(ctx context.Context, s Store, chain string, opt VerifyOptions, 
 		}()
 	}
 	go read(ctx, s, chain, v.from, work, ordered, free)
-	err := v.compare()
+	v.compare()
+	var err error
 	for c := range ordered {
 		<-c.done
 		if err == nil {
@@ -335,12 +331,13 @@ func read(ctx context.Context, s Store, chain string, from uint64, work, ordered
 // check looks at each line by itself, up to the first bad one.
 func (c *chunk) check(chain string) {
 	start := 0
+	text := string(c.data) // one for all lines
 	for i, end := range c.ends {
 		seq := c.first + uint64(i)
-		prefixed := c.data[start:end]
+		prefixed, line := c.data[start:end], text[start+1:end]
 		start = end
 		var s summary
-		if err := s.parse(prefixed[1:]); err != nil {
+		if !s.parse(line, chain) {
 			c.bad = &Fault{chain, seq, Altered, "the line is not of this format"}
 			return
 		}
@@ -368,7 +365,8 @@ type verification struct {
 	matched  uint64   // the greatest size at which an anchor matched
 	compared int
 
-	anyOrigin bool // the first line's prev is taken as it is
+	forked    *Fault // an anchor did not match
+	anyOrigin bool   // the first line's prev is taken as it is
 }
 
 // begin takes the trusted checkpoint for the chain's beginning, once the
@@ -413,16 +411,21 @@ func (v *verification) take(c *chunk) error {
 		seq := v.tree.Size()
 		if l.prev != v.prev && (seq > 0 || !v.anyOrigin) {
 			at := max(seq, 1) - 1
+			v.forked = nil // the link says more
 			return &Fault{v.chain, max(at, v.from), Altered, "the hash that the next line has of it is another"}
+		}
+		if v.forked != nil {
+			return v.forked
 		}
 		if l.micros < v.micros {
 			return &Fault{v.chain, seq, Altered, "the line's time is before the one of the line before"}
 		}
 		v.prev, v.micros = l.leaf, l.micros
 		v.hashes = v.tree.Append(v.hashes[:0], l.leaf)
-		if err := v.compare(); err != nil {
-			return err
-		}
+		v.compare()
+	}
+	if (c.bad != nil || c.err != nil) && v.forked != nil {
+		return v.forked
 	}
 	if c.bad != nil {
 		return c.bad
@@ -430,21 +433,25 @@ func (v *verification) take(c *chunk) error {
 	return c.err
 }
 
-// compare holds the tree against the anchors of its size.
-func (v *verification) compare() error {
+// compare holds the tree against the anchors of its size. Where it differs it
+// waits for the link of the next line, which tells an altered line from a
+// chain that was written anew.
+func (v *verification) compare() {
 	for len(v.anchors) > 0 && v.anchors[0].size == v.tree.Size() {
-		if v.anchors[0].root != v.tree.Root() {
-			return &Fault{v.chain, min(v.matched, v.tree.Size()), Forked, fmt.Sprintf("the first %d entries are not the ones that a checkpoint covers", v.tree.Size())}
+		if v.anchors[0].root != v.tree.Root() && v.forked == nil {
+			v.forked = &Fault{v.chain, min(v.matched, v.tree.Size()), Forked, fmt.Sprintf("the first %d entries are not the ones that a checkpoint covers", v.tree.Size())}
 		}
 		v.matched = v.tree.Size()
 		v.compared++
 		v.anchors = v.anchors[1:]
 	}
-	return nil
 }
 
 // end looks at what must follow the last line, and at the stored hashes.
 func (v *verification) end(ctx context.Context, s Store) error {
+	if v.forked != nil {
+		return v.forked
+	}
 	if len(v.anchors) > 0 {
 		last := v.anchors[len(v.anchors)-1].size
 		return &Fault{v.chain, v.tree.Size(), Truncated, fmt.Sprintf("a checkpoint covers %d entries", last)}
@@ -467,7 +474,7 @@ func (v *verification) explain(ctx context.Context, s Store, f *Fault) error {
 			return f
 		}
 		var l summary
-		if l.parse(r.Line) != nil {
+		if !l.parse(string(r.Line), v.chain) {
 			continue
 		}
 		if first && l.seq < f.Seq || !first && l.seq == f.Seq {

@@ -27,7 +27,8 @@ type writer struct {
 
 	// Of the leader only.
 	known  bool
-	end    end
+	ends   [2]end // as stored, and as it will be
+	cur    int    // which of them is as stored
 	group  []*request
 	recs   []Record
 	hashes []tlog.Hash
@@ -56,6 +57,7 @@ type request struct {
 	receipts   []Receipt
 	oneReceipt [1]Receipt
 	err        error
+	refused    error     // by the sealer
 	wake       chan bool // true: stored or failed; false: lead
 	taken      bool      // by a leader; of writer.mu
 	leads      bool      // of writer.mu
@@ -152,13 +154,24 @@ func (w *writer) storeGroup(ctx context.Context) {
 	for range maxRetry {
 		remembered := w.known
 		err := w.load(ctx)
-		next := w.end
-		size := w.end.tree.Size()
+		next := &w.ends[1-w.cur]
+		*next = w.ends[w.cur]
+		size := next.tree.Size()
 		if err == nil {
 			w.recs, w.hashes, w.lines = w.recs[:0], w.hashes[:0], w.lines[:0]
 			stale := false
-			for _, r := range w.group {
-				r.err = w.link(r, &next)
+			for i := 0; i < len(w.group); i++ {
+				r := w.group[i]
+				if r.refused != nil {
+					r.err = r.refused
+					continue
+				}
+				if r.err = w.link(r, next); r.refused != nil {
+					// A part of it is linked: begin again without it.
+					*next, i = w.ends[w.cur], -1
+					w.recs, w.hashes, w.lines = w.recs[:0], w.hashes[:0], w.lines[:0]
+					continue
+				}
 				stale = stale || r.err != nil && errors.Is(r.err, ErrConflict)
 			}
 			if stale && remembered {
@@ -175,7 +188,7 @@ func (w *writer) storeGroup(ctx context.Context) {
 			w.lines = nil
 		}
 		if err == nil {
-			w.end = next
+			w.cur = 1 - w.cur
 			return
 		}
 		w.known = false
@@ -208,14 +221,15 @@ func (w *writer) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.end = end{leaf: GenesisHash(w.origin)}
+	now := &w.ends[w.cur]
+	*now = end{leaf: GenesisHash(w.origin)}
 	if h.Size > 0 {
 		last, err := ParseLine(h.Last)
 		if err != nil || last.Seq != h.Size-1 || last.Chain != w.chain {
 			return fmt.Errorf("%w: the last line of the chain is not its last", ErrTampered)
 		}
-		w.end.leaf, w.end.time = last.Leaf, last.Time
-		if w.end.tree, err = FrontierAt(h.Size, HashReader(ctx, w.store, w.chain)); err != nil {
+		now.leaf, now.time = last.Leaf, last.Time
+		if now.tree, err = FrontierAt(h.Size, HashReader(ctx, w.store, w.chain)); err != nil {
 			return err
 		}
 	}
@@ -224,13 +238,11 @@ func (w *writer) load(ctx context.Context) error {
 }
 
 // link gives the lines of a request their place behind next and adds them to
-// the records, or leaves both as they are.
+// the records. If the sealer refuses one, the request is refused for good.
 func (w *writer) link(r *request, next *end) error {
 	if r.at != nil && *r.at != next.tree.Size() {
 		return ErrConflict
 	}
-	before := *next
-	recs := len(w.recs)
 	now := w.now().UTC().Truncate(time.Microsecond)
 	if now.Before(next.time) {
 		now = next.time
@@ -250,8 +262,7 @@ func (w *writer) link(r *request, next *end) error {
 				err = ErrTooLarge
 			}
 			if err != nil {
-				*next = before
-				w.recs = w.recs[:recs]
+				r.refused = err
 				return err
 			}
 			rec.Sealed = sealed
