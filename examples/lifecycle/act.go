@@ -32,6 +32,11 @@ func acts() []act {
 	return []act{
 		&opening{},
 		&evidence{},
+		&agreement{},
+		&acceptance{},
+		&deidentifying{},
+		&farewell{},
+		&subprocessors{},
 	}
 }
 
