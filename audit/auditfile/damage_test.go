@@ -135,11 +135,11 @@ func TestFlippedAnywhere(t *testing.T) {
 			data[bit/8] ^= 1 << (bit % 8)
 			place := fmt.Sprintf("%s, bit %d of byte %d", name, bit%8, bit/8)
 			got, err := map[string]dump(nil), audit.ErrTampered
-			if bit%5 == 0 { // package journal flips them all
+			if bit%15 == 0 { // package journal flips them all
 				got, err = reopen(t, all, auditfile.Options{Full: true})
 			}
 			switch {
-			case bit%5 != 0:
+			case bit%15 != 0:
 			case strings.HasSuffix(name, ".index"):
 				if err != nil || !cmp.Equal(want, got) {
 					t.Fatalf("%s, full: %v, want the log", place, err)
@@ -147,7 +147,7 @@ func TestFlippedAnywhere(t *testing.T) {
 			case !errors.Is(err, audit.ErrTampered):
 				t.Fatalf("%s, full: %v, want ErrTampered", place, err)
 			}
-			got, err = reopen(t, all, auditfile.Options{ReadOnly: bit%2 == 0})
+			got, err = reopen(t, all, auditfile.Options{ReadOnly: bit%7 != 0})
 			if err != nil && !errors.Is(err, audit.ErrTampered) {
 				t.Fatalf("%s: %v, want ErrTampered", place, err)
 			}
@@ -174,7 +174,10 @@ func TestTruncatedAnywhere(t *testing.T) {
 		for size := range data {
 			all[name] = data[:size]
 			for _, full := range []bool{true, false} {
-				got, err := reopen(t, all, auditfile.Options{Full: full})
+				if full && size%4 != 0 {
+					continue
+				}
+				got, err := reopen(t, all, auditfile.Options{Full: full, ReadOnly: size%3 != 0})
 				switch {
 				case strings.HasSuffix(name, ".index"):
 					if err != nil || !cmp.Equal(want, got) {
