@@ -32,6 +32,9 @@ func acts() []act {
 	return []act{
 		&opening{},
 		&subprocessors{},
+		&evidence{},
+		&agreement{},
+		&acceptance{},
 	}
 }
 
