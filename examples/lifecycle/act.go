@@ -31,10 +31,10 @@ type act interface {
 func acts() []act {
 	return []act{
 		&opening{},
-		&subprocessors{},
 		&evidence{},
 		&agreement{},
 		&acceptance{},
+		&subprocessors{},
 	}
 }
 
