@@ -38,6 +38,10 @@ func acts() []act {
 		&subprocessors{},
 		&incidentAct{},
 		&farewell{},
+		&evidence{},
+		&agreement{},
+		&acceptance{},
+		&subprocessors{},
 	}
 }
 

@@ -91,15 +91,15 @@ func logBytes(t *testing.T, dir string) string {
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no log in %s: %v", dir, err)
 	}
-	all := ""
+	var all strings.Builder
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all += string(data)
+		all.WriteString(string(data))
 	}
-	return all
+	return all.String()
 }
 
 func TestJSON(t *testing.T) {
