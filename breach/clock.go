@@ -109,6 +109,11 @@ func (c *calculation) answer(fact string) Answer {
 		return securityAnswer(c.in.Security, Successful)
 	case "unsuccessful_incident":
 		return securityAnswer(c.in.Security, Unsuccessful)
+	case "impermissible_use":
+		if c.outcome == NotPHI || c.outcome == NotImpermissible {
+			return No
+		}
+		return Yes
 	case "secretary_notice_required":
 		if c.outcome.StartsClocks() {
 			return Yes
