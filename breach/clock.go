@@ -309,22 +309,24 @@ func (c *calculation) hours(party int, o *Obligation) {
 	o.OuterLimit = o.Due
 }
 
-// instant returns when the trigger happened, if that is known to the instant.
+// instant returns when the trigger happened on the day, if that is known to the
+// instant: by all who knew on that day.
 func (c *calculation) instant(t Trigger, party int, day baakit.Date) (time.Time, bool) {
 	var first time.Time
+	vague := c.loc == nil
 	see := func(m Moment) {
-		if at, ok := m.Instant(); m.Day(c.loc) == day && !m.IsZero() {
-			if !ok {
-				at, _ = day.In(c.loc)
-			}
-			if first.IsZero() || at.Before(first) {
-				first = at
-			}
+		if m.IsZero() || m.Day(c.loc) != day {
+			return
+		}
+		at, ok := m.Instant()
+		vague = vague || !ok
+		if first.IsZero() || at.Before(first) {
+			first = at
 		}
 	}
 	if t.milestone() {
 		see(c.in.Parties[party].Milestones[t])
-		return first, !first.IsZero() && c.loc != nil
+		return first, !first.IsZero() && !vague
 	}
 	for i := party; i >= 0; i-- {
 		for _, k := range c.in.Parties[i].Knowledge {
@@ -336,7 +338,7 @@ func (c *calculation) instant(t Trigger, party int, day baakit.Date) (time.Time,
 			see(c.in.Parties[i-1].Told)
 		}
 	}
-	return first, !first.IsZero() && c.loc != nil
+	return first, !first.IsZero() && !vague
 }
 
 // tie makes the date no later than the notice to individuals: the day on which
