@@ -3,22 +3,31 @@
 //
 // Usage:
 //
-//	go run ./examples/deadlines [-json] [-all] [-today DATE] [-as-of DATE] [FILE]
+//	go run ./examples/deadlines [-json|-ics|-svg|-md|-html] [-all] [-today DATE] [-as-of DATE] [FILE]
+//	go run ./examples/deadlines -notice KIND [-md|-html] [FILE]
+//	go run ./examples/deadlines -notice KIND -check DRAFT [-json]
 //
 // The incident comes from FILE or from standard input; its form is that of
 // breach.Incident, and testdata/incident.json is one. The table shows what to
 // do at once, then what has a date, then what only an open question stands
 // against; -all lists the last part whole, -today adds the days that are left,
 // and -as-of judges by the law of another day than that of the discovery.
-// With -json the timeline is printed as JSON. The exit code is 0, or 2 when
-// the incident or the command line is wrong: then one line names what is wrong
-// and nothing else is written.
+// The timeline is also printed as JSON, as a calendar, as a picture, as
+// Markdown or as a page.
+//
+// With -notice the facts of a notice (testdata/notice.json is an example) are
+// read instead and the notice is printed: individual, substitute, urgent,
+// media, covered_entity or incident_report. With -check too, a draft of that
+// kind is read and what it lacks is listed.
+//
+// The exit code is 0; 1 when a draft lacks something; 2 when the input or the
+// command line is wrong: then one line names what is wrong and nothing else is
+// written.
 //
 // Nothing here is legal advice.
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -39,20 +48,33 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("deadlines", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	var today, asOf baakit.Date
-	asJSON := flags.Bool("json", false, "print the timeline as JSON")
+	formats := formatFlags(flags)
+	notice := flags.String("notice", "", "print the notice of `KIND` from its facts, or check a draft of it")
+	draft := flags.String("check", "", "with -notice: list what `DRAFT` lacks")
 	all := flags.Bool("all", false, "list everything that is only possible")
 	flags.Func("today", "count the days left from `DATE`", func(s string) error { return today.UnmarshalText([]byte(s)) })
 	flags.Func("as-of", "judge by the law of `DATE`; default the day of discovery", func(s string) error { return asOf.UnmarshalText([]byte(s)) })
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			flags.SetOutput(stdout)
-			fmt.Fprintln(stdout, "deadlines [-json] [-all] [-today DATE] [-as-of DATE] [FILE]")
+			fmt.Fprintln(stdout, "deadlines [-json|-ics|-svg|-md|-html] [-all] [-today DATE] [-as-of DATE] [-notice KIND [-check DRAFT]] [FILE]")
 			flags.PrintDefaults()
 			return 0
 		}
 		return refuse(stderr, err)
 	}
-	in, err := read(flags.Args(), stdin)
+	if *notice != "" || *draft != "" {
+		return runNotice(*notice, *draft, *formats, flags.Args(), stdin, stdout, stderr)
+	}
+	f, err := only(*formats, table)
+	if err != nil {
+		return refuse(stderr, err)
+	}
+	data, err := read(flags.Args(), stdin)
+	if err != nil {
+		return refuse(stderr, err)
+	}
+	in, err := breach.ParseIncident(data)
 	if err != nil {
 		return refuse(stderr, err)
 	}
@@ -64,42 +86,58 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		return refuse(stderr, err)
 	}
-	if *asJSON {
-		enc := json.NewEncoder(stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(t)
-	} else {
-		err = show(stdout, t, today, *all)
-	}
-	if err != nil {
+	if err := printTimeline(stdout, f, t, today, *all); err != nil {
 		fmt.Fprintln(stderr, "deadlines:", err)
 		return 1
 	}
 	return 0
 }
 
-func read(args []string, stdin io.Reader) (breach.Incident, error) {
+func runNotice(notice, draft string, formats []format, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	kind, err := breach.ParseNoticeKind(notice)
+	if err != nil {
+		return refuse(stderr, err)
+	}
+	f, err := only(formats, plainText)
+	if err != nil {
+		return refuse(stderr, err)
+	}
+	if draft != "" {
+		if len(args) > 0 {
+			return refuse(stderr, errors.New("-check takes no further file; see -h"))
+		}
+		return checkDraft(kind, draft, f, stdout, stderr)
+	}
+	data, err := read(args, stdin)
+	if err != nil {
+		return refuse(stderr, err)
+	}
+	return writeNotice(kind, f, data, stdout, stderr)
+}
+
+// read reads the one file that is named, or standard input.
+func read(args []string, stdin io.Reader) ([]byte, error) {
 	src := stdin
 	switch len(args) {
 	case 0:
 	case 1:
 		f, err := os.Open(args[0])
 		if err != nil {
-			return breach.Incident{}, errors.New("the incident file cannot be opened")
+			return nil, errors.New("the file cannot be opened")
 		}
 		defer f.Close()
 		src = f
 	default:
-		return breach.Incident{}, errors.New("want one file; see -h")
+		return nil, errors.New("want one file; see -h")
 	}
 	data, err := io.ReadAll(io.LimitReader(src, maxInput+1))
 	if err != nil {
-		return breach.Incident{}, errors.New("the incident cannot be read")
+		return nil, errors.New("the input cannot be read")
 	}
 	if len(data) > maxInput {
-		return breach.Incident{}, errors.New("the incident must have at most 1 MiB")
+		return nil, errors.New("the input must have at most 1 MiB")
 	}
-	return breach.ParseIncident(data)
+	return data, nil
 }
 
 func refuse(stderr io.Writer, err error) int {

@@ -111,6 +111,13 @@ func TestBadInput(t *testing.T) {
 		{"missing file", "", []string{"testdata/none.json"}, []string{"file"}},
 		{"bad day", "", []string{"-as-of", "2026-02-30", "testdata/incident.json"}, []string{"-as-of"}},
 		{"bad flag", "", []string{"-nothing"}, []string{"nothing"}},
+		{"two formats", "", []string{"-ics", "-svg", "testdata/incident.json"}, []string{"-ics", "-svg"}},
+		{"a notice that is none", "", []string{"-notice", "letter", "testdata/notice.json"}, []string{"kind"}},
+		{"a notice without facts", "{}", []string{"-notice", "media"}, []string{"schema"}},
+		{"a notice with few facts", `{"schema":"baakit.breach.notice_facts/1"}`, []string{"-notice", "media"}, []string{"sender", "description", "prevention"}},
+		{"a notice as a calendar", "", []string{"-notice", "media", "-ics", "testdata/notice.json"}, []string{"-ics"}},
+		{"a draft that is not there", "", []string{"-notice", "media", "-check", "testdata/none.txt"}, []string{"draft"}},
+		{"a draft of no kind", "", []string{"-check", "testdata/draft.txt"}, []string{"kind"}},
 		{"two files", "", []string{"a", "b"}, []string{"one file"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,5 +132,50 @@ func TestBadInput(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each format is what it says, and a calendar has the last day of the first
+// notice.
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string][]string{
+		"-ics": {"BEGIN:VCALENDAR\r\n", "DTSTART;VALUE=DATE:20260503"}, "-svg": {"<svg ", "2026-05-03", "</svg>"},
+		"-md": {"# Incident", "| Sun 2026-05-03 |"}, "-html": {"<!DOCTYPE html>", "2026-05-03", "</html>"},
+	} {
+		stdout, stderr, code := program(t, "", flag, "testdata/incident.json")
+		if code != 0 || stderr != "" {
+			t.Errorf("%s: exit code %d, standard error %q", flag, code, stderr)
+		}
+		for _, w := range want {
+			if !strings.Contains(stdout, w) {
+				t.Errorf("%s does not print %q", flag, w)
+			}
+		}
+	}
+}
+
+// A notice that was printed is complete; a draft that lacks something says
+// what, and the exit code says so too.
+func TestNoticeAndCheck(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"individual", "substitute", "urgent", "media", "covered_entity", "incident_report"} {
+		for _, args := range [][]string{nil, {"-md"}} {
+			stdout, stderr, code := program(t, "", append(append([]string{"-notice", kind}, args...), "testdata/notice.json")...)
+			if code != 0 || stderr != "" {
+				t.Fatalf("%s: exit code %d, standard error %q", kind, code, stderr)
+			}
+			draft := filepath.Join(t.TempDir(), "draft")
+			if err := os.WriteFile(draft, []byte(stdout), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, _, code := program(t, "", "-notice", kind, "-check", draft); code != 0 || strings.Contains(out, "MISSING") {
+				t.Errorf("the %s notice is not complete: exit code %d\n%s", kind, code, out)
+			}
+		}
+	}
+	out, _, code := program(t, "", "-notice", "individual", "-check", "testdata/draft.txt")
+	if code != 1 || strings.Count(out, "MISSING") != 1 || !strings.Contains(out, "45 CFR 164.404(c)(1)(E)") {
+		t.Errorf("exit code %d\n%s", code, out)
 	}
 }

@@ -31,6 +31,12 @@ type act interface {
 func acts() []act {
 	return []act{
 		&opening{},
+		&evidence{},
+		&agreement{},
+		&acceptance{},
+		&deidentifying{},
+		&farewell{},
+		&subprocessors{},
 		&incidentAct{},
 	}
 }

@@ -140,3 +140,20 @@ func TestDecodeDepth(t *testing.T) {
 		t.Error("Decode of 200 levels = nil, want an error")
 	}
 }
+
+// Bytes are base64, as encoding/json writes them, and nothing else.
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	type record struct {
+		Key []byte `json:"key"`
+	}
+	var r record
+	if err := strictjson.Decode([]byte(`{"key":"AQL/"}`), &r); err != nil || string(r.Key) != "\x01\x02\xff" {
+		t.Errorf("%v, %v", r, err)
+	}
+	for _, in := range []string{`{"key":[1,2]}`, `{"key":"AQL"}`, `{"key":7}`, `{"key":"é"}`, `{"key":null}`} {
+		if err := strictjson.Decode([]byte(in), &r); err == nil {
+			t.Errorf("%s is taken", in)
+		}
+	}
+}
