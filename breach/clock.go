@@ -14,6 +14,9 @@ func (c *calculation) rule(r *compiled, party int, standing Standing, ask Questi
 	o := c.begin(party)
 	o.ID, o.Regime, o.Kind, o.Jurisdiction, o.Recipient = r.ID, r.regime, r.Kind, r.jurisdiction, r.Recipient
 	o.Standing, o.Confidence, o.Changes, o.Deemed = standing, r.Confidence, r.changes, c.deemed
+	if c.deemed != 0 {
+		o.DeemedConfidence = c.law.Deemed.Confidence
+	}
 	o.Within, o.Promptness, o.Lasts, o.Citations = r.Within, r.Promptness, r.Lasts, r.citations
 	owner := len(c.in.Parties) - 1
 	if party < owner {

@@ -168,8 +168,11 @@ func TestDeemed(t *testing.T) {
 		low := strings.ToLower(tt.code)
 		o, ok := tl.Obligation(low + ".individuals")
 		v, vok := tl.Obligation(low + ".data_owner/1")
-		if !ok || !vok || o.Deemed != tt.owner || v.Deemed != tt.vendor {
+		if !ok || !vok || o.Deemed != tt.owner || v.Deemed != tt.vendor || o.DeemedConfidence.IsZero() {
 			t.Errorf("%s: %v %v", tt.code, o.Deemed, v.Deemed)
+		}
+		if h, _ := tl.Obligation("hipaa.individuals"); h.Deemed != 0 || h.DeemedConfidence != 0 {
+			t.Errorf("a federal obligation is deemed %v", h.Deemed)
 		}
 		aside := timeline(t, in, &breach.Options{SetAside: func(o breach.Obligation) bool { return o.Deemed == breach.Deemed }})
 		if len(aside.Obligations) != len(tl.Obligations) {
