@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/baakit/baakit"
@@ -129,6 +130,9 @@ func eventRules() []eventRule {
 // time out of order. Whether it was possible when it happened is the question
 // of [Lifecycle.Record].
 func (e Event) Validate() error {
+	if e.plainlyValid() {
+		return nil
+	}
 	var errs baakit.FieldErrors
 	if e.Seq < 1 {
 		errs.Add("seq", "must be a number from 1")
@@ -155,7 +159,7 @@ func (e Event) Validate() error {
 		{"version", e.Version != "", isName(e.Version)},
 		{"open_through", !e.OpenThrough.IsZero(), true},
 		{"effective", !e.Effective.IsZero(), true},
-		{"cause", e.Cause != "", slices.Contains([]Cause{UncuredBreach, IncurableBreach, NoticeGiven, MutualConsent}, e.Cause)},
+		{"cause", e.Cause != "", e.Cause.given()},
 		{"ref", e.Ref != "", isName(e.Ref)},
 		{"assent", e.Assent != nil, e.Assent == nil || e.Assent.valid()},
 	} {
@@ -172,6 +176,48 @@ func (e Event) Validate() error {
 	return errs.Err()
 }
 
+// eventMasks are the rules as sets of fields, for the way of the events that
+// are valid: a life has thousands of them.
+var eventMasks = sync.OnceValue(func() map[EventKind][2]uint8 {
+	names := []string{"by", "version", "open_through", "effective", "cause", "ref", "assent"}
+	set := func(words string) (m uint8) {
+		for i, name := range names {
+			if hasWord(words, name) {
+				m |= 1 << i
+			}
+		}
+		return m
+	}
+	masks := make(map[EventKind][2]uint8)
+	for _, r := range eventRules() {
+		masks[r.kind] = [2]uint8{set(r.must), set(r.must) | set(r.may)}
+	}
+	return masks
+})
+
+// plainlyValid reports whether Validate finds nothing, without looking for
+// words; when it says no, Validate looks again and names what is wrong.
+func (e *Event) plainlyValid() bool {
+	masks, ok := eventMasks()[e.Kind]
+	if !ok || e.Seq < 1 || !validInstant(e.At) || !validInstant(e.Recorded) || e.Recorded.Before(e.At) {
+		return false
+	}
+	var has uint8
+	for i, set := range [...]bool{e.By != "", e.Version != "", !e.OpenThrough.IsZero(), !e.Effective.IsZero(), e.Cause != "", e.Ref != "", e.Assent != nil} {
+		if set {
+			has |= 1 << i
+		}
+	}
+	return has&masks[0] == masks[0] && has&^masks[1] == 0 &&
+		(e.By == "" || e.By.valid()) && (e.Version == "" || isName(e.Version)) && (e.Ref == "" || isName(e.Ref)) &&
+		(e.Cause == "" || e.Cause.given()) && (e.Assent == nil || e.Assent.valid())
+}
+
+// given reports whether a Terminated event can say the cause.
+func (c Cause) given() bool {
+	return c == UncuredBreach || c == IncurableBreach || c == NoticeGiven || c == MutualConsent
+}
+
 func (a Assent) valid() bool {
 	return a.Method.valid() && isName(a.VersionHash) && a.Strength.valid() && (a.EvidenceHash == "" || isName(a.EvidenceHash))
 }
@@ -181,12 +227,26 @@ func hasWord(words, word string) bool { return slices.Contains(strings.Fields(wo
 // isName reports whether s is a name as versions, breaches and certificates
 // have: at most 200 printing ASCII bytes.
 func isName(s string) bool {
-	return s != "" && len(s) <= 200 && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+	if s == "" || len(s) > 200 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func validInstant(t time.Time) bool {
+	if t.Unix() > 0 && t.Before(lastSafe) { // the year is not worth computing
+		return true
+	}
 	return !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999
 }
+
+// lastSafe is an instant before which no zone has the year 10000.
+var lastSafe = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // An instant reads and writes RFC 3339 without putting the input in an error.
 type instant time.Time
@@ -270,13 +330,23 @@ func ParseEvents(data []byte) ([]Event, error) {
 func checkEvents(events []Event) error {
 	var errs baakit.FieldErrors
 	for i := range events {
-		errs.Merge(at(i), events[i].Validate())
+		if !events[i].plainlyValid() {
+			errs.Merge(at(i), events[i].Validate())
+		}
 	}
 	errs.Merge("", checkSeq(events))
 	return errs.Err()
 }
 
 func checkSeq(events []Event) error {
+	if slices.IsSortedFunc(events, func(a, b Event) int {
+		if a.Seq < b.Seq {
+			return -1
+		}
+		return 1 // equal ones are not in order
+	}) {
+		return nil
+	}
 	var errs baakit.FieldErrors
 	seen := make(map[int]bool, len(events))
 	for i, e := range events {
@@ -291,11 +361,9 @@ func checkSeq(events []Event) error {
 // inOrder returns the events that were known by then, in the order in which
 // they happened, whatever the order of the list.
 func inOrder(events []Event, known time.Time) []Event {
-	list := make([]Event, 0, len(events))
-	for _, e := range events {
-		if !e.Recorded.After(known) {
-			list = append(list, e)
-		}
+	list := events // which nobody changes
+	if slices.ContainsFunc(events, func(e Event) bool { return e.Recorded.After(known) }) {
+		list = slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Recorded.After(known) })
 	}
 	compare := func(a, b Event) int {
 		if c := a.At.Compare(b.At); c != 0 {
@@ -304,6 +372,7 @@ func inOrder(events []Event, known time.Time) []Event {
 		return a.Seq - b.Seq
 	}
 	if !slices.IsSortedFunc(list, compare) {
+		list = slices.Clone(list)
 		slices.SortFunc(list, compare)
 	}
 	return list

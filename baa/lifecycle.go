@@ -116,6 +116,7 @@ type Lifecycle struct {
 	zone     *time.Location
 	cal      baakit.Calendar
 	policy   LifePolicy
+	over     []time.Time // when the term of each version is over; zero: never
 }
 
 // NewLifecycle checks c and returns the life cycle it describes. The error is
@@ -140,6 +141,11 @@ func NewLifecycle(c LifecycleConfig) (*Lifecycle, error) {
 	l := &Lifecycle{versions: slices.Clone(c.Versions), zone: c.Zone, cal: c.Calendar, policy: c.Policy}
 	for i, v := range l.versions {
 		l.versions[i].Signers, l.versions[i].Survives = slices.Clone(v.Signers), slices.Clone(v.Survives)
+		over := time.Time{}
+		if !v.Ends.IsZero() {
+			_, over = v.Ends.In(c.Zone)
+		}
+		l.over = append(l.over, over)
 	}
 	if l.cal == nil {
 		l.cal = baakit.Federal()

@@ -36,7 +36,7 @@ func (f *fold) apply(e *Event) error {
 	case Cured, Waived:
 		return f.applyCure(e)
 	case NeitherFeasible:
-		if !f.status.live() || len(f.breaches) == 0 {
+		if !f.status.live() || f.breaches.open == 0 {
 			return ErrNotPossible
 		}
 		f.stuck = true
@@ -48,6 +48,10 @@ func (f *fold) apply(e *Event) error {
 	case UnderlyingEnded:
 		return f.applyUnderlyingEnd(e)
 	case Superseded:
+		if f.status == StatusExecuted {
+			f.rescind(Supersession, StatusSuperseded, e.At)
+			return nil
+		}
 		if !f.status.live() {
 			return ErrNotPossible
 		}
@@ -75,8 +79,15 @@ func (f *fold) apply(e *Event) error {
 	return ErrNotPossible
 }
 
+// rescind ends what is signed and has not taken effect: there is no PHI to
+// return.
+func (f *fold) rescind(c Cause, s Status, at time.Time) {
+	f.cause, f.ahead, f.offer, f.signing = c, nil, nil, nil
+	f.enter(s, at)
+}
+
 func (f *fold) applyOffer(e *Event, version int) error {
-	if !f.status.unformed() && !f.status.live() {
+	if f.status != StatusExecuted && !f.status.unformed() && !f.status.live() {
 		return f.gone()
 	}
 	if f.offer != nil && f.offer.version == version || f.governs(version) || len(f.signing) > 0 {
@@ -164,7 +175,8 @@ func (f *fold) execute(e *Event, version int) {
 			v.strength = weaker(s.strength, v.strength)
 		}
 	}
-	f.signing, f.offer, f.begun = nil, nil, true
+	// What both agree on now takes the place of what one of them announced.
+	f.signing, f.offer, f.notices, f.begun = nil, nil, nil, true
 	if day := f.l.versions[version].Effective; !day.IsZero() {
 		v.from, _ = day.In(f.l.zone)
 		if v.from.After(e.At) {
@@ -193,13 +205,15 @@ func (f *fold) applyAcceptance(e *Event, version int) error {
 	counts := (a.Authority || !f.l.policy.RequireAuthority) && (a.Copy || !f.l.policy.RequireCopy)
 	if !counts {
 		// Something was signed, and it is not enough: shown, and nothing more.
-		if (f.status == StatusDraft || f.status == StatusOffered) && f.accepts(version, e.By) {
-			f.enter(StatusPartiallyExecuted, e.At)
-		} else if !f.status.unformed() && !f.status.live() {
-			return f.gone()
-		} else if f.status != StatusPartiallyExecuted {
+		switch {
+		case f.status == StatusExecuted, f.status.live():
 			return ErrPolicy
+		case !f.status.unformed():
+			return f.gone()
+		case !f.accepts(version, e.By):
+			return ErrVersion
 		}
+		f.enter(StatusPartiallyExecuted, e.At)
 	} else if err := f.applySignature(e, version, signature{version, e.By, a.Method, a.Strength}); err != nil {
 		return err
 	}
@@ -232,6 +246,11 @@ func (f *fold) applyAmendmentNotice(e *Event, version int) error {
 		return ErrPolicy
 	}
 	from := f.l.earliest(e.At, f.l.versions[f.current()].AmendmentNotice)
+	if day := f.l.versions[version].Effective; !day.IsZero() {
+		if start, _ := day.In(f.l.zone); start.After(from) {
+			from = start
+		}
+	}
 	f.notices = append(f.notices, notice{version, e.By, from})
 	return nil
 }
@@ -266,24 +285,24 @@ func (f *fold) allows(at time.Time) bool {
 }
 
 func (f *fold) applyBreach(e *Event) error {
-	if !f.status.live() || slices.ContainsFunc(f.breaches, func(b breach) bool { return b.ref == e.Ref }) {
+	if !f.status.live() || f.breaches.find(e.Ref) >= 0 {
 		return ErrNotPossible
 	}
-	f.breaches = append(f.breaches, breach{ref: e.Ref, by: e.By, until: f.l.window(e.At, f.l.versions[f.current()].Cure)})
+	f.breaches.add(breach{ref: e.Ref, by: e.By, until: f.cure(e.At, f.l.versions[f.current()].Cure)})
 	f.settle(e.At)
 	return nil
 }
 
 func (f *fold) applyCure(e *Event) error {
-	i := slices.IndexFunc(f.breaches, func(b breach) bool { return b.ref == e.Ref })
+	i := f.breaches.find(e.Ref)
 	switch {
-	case !f.status.live(), i < 0, e.Kind == Waived && f.breaches[i].by != e.By:
+	case !f.status.live(), i < 0, e.Kind == Waived && f.breaches.list[i].by != e.By:
 		return ErrNotPossible
-	case e.Kind == Cured && f.breaches[i].failed:
+	case e.Kind == Cured && f.breaches.list[i].failed:
 		return ErrTooLate
 	}
-	f.breaches = slices.Delete(f.breaches, i, i+1)
-	f.stuck = f.stuck && len(f.breaches) > 0
+	f.breaches.remove(i)
+	f.stuck = f.stuck && f.breaches.open > 0
 	f.settle(e.At)
 	return nil
 }
@@ -307,6 +326,10 @@ func (f *fold) applyTerminationNotice(e *Event) error {
 }
 
 func (f *fold) applyTermination(e *Event) error {
+	if f.status == StatusExecuted && e.Cause == MutualConsent {
+		f.rescind(MutualConsent, StatusClosed, e.At)
+		return nil
+	}
 	if !f.status.live() {
 		return ErrNotPossible
 	}
@@ -320,8 +343,8 @@ func (f *fold) applyTermination(e *Event) error {
 		}
 	case UncuredBreach:
 		mine := false
-		for _, b := range f.breaches {
-			if b.by == e.By {
+		for _, b := range f.breaches.list {
+			if b.by == e.By && !b.gone {
 				mine = true
 				if b.failed || f.l.versions[f.current()].Cure.IsZero() {
 					f.finish(e.Cause, e.At, f.l.day(e.At))
@@ -339,6 +362,10 @@ func (f *fold) applyTermination(e *Event) error {
 }
 
 func (f *fold) applyUnderlyingEnd(e *Event) error {
+	if f.status == StatusExecuted && f.l.versions[f.ahead[len(f.ahead)-1].version].Coterminous {
+		f.rescind(UnderlyingEnding, StatusClosed, e.At)
+		return nil
+	}
 	if !f.status.live() {
 		return ErrNotPossible
 	}

@@ -22,13 +22,20 @@ type fold struct {
 	ahead    []taking    // executed, takes effect later
 	taken    []taking    // took effect, in the order in which they did
 	notices  []notice    // amendments that take effect by going on
-	breaches []breach
+	breaches breaches
 	stuck    bool     // neither cure nor termination of a breach is feasible
 	leaving  *leaving // notice of termination
 	end      *ending
 
 	findings []LifeFinding
 	ignored  []int
+
+	next  strike // the clock that strikes next, while known
+	known bool
+
+	cureDay baakit.Date // the window of the last breach, for others of its day
+	cureFor baakit.Period
+	cureEnd time.Time
 }
 
 type offer struct {
@@ -60,13 +67,6 @@ type notice struct {
 	from    time.Time
 }
 
-type breach struct {
-	ref    string
-	by     Side // who complains
-	until  time.Time
-	failed bool
-}
-
 type leaving struct {
 	by       Side
 	earliest time.Time
@@ -92,7 +92,11 @@ func (f *fold) run(events []Event, end time.Time) {
 			break
 		}
 		f.advance(e.At)
-		if f.apply(e) != nil {
+		err := f.apply(e)
+		if e.Kind != Disclosed {
+			f.known = false
+		}
+		if err != nil {
 			f.ignored = append(f.ignored, e.Seq)
 			f.find("LC-IGNORED", e)
 		}
@@ -117,65 +121,94 @@ func (f *fold) find(id string, e *Event) *LifeFinding {
 
 func (l *Lifecycle) day(t time.Time) baakit.Date { return baakit.DateOf(t, l.zone) }
 
+// A strike is a clock that runs out, with what it is the clock of.
+type strike struct {
+	at time.Time
+	of strikeKind
+	i  int
+}
+
+type strikeKind int
+
+const (
+	nothingStrikes strikeKind = iota
+	offerLapses
+	versionBegins
+	noticeRuns
+	cureFails
+	leavingComes
+	termEnds
+)
+
 // advance lets every clock strike that does so by t, the earliest first.
 // Clocks that strike together do so in the order of the list: what takes
 // effect does before what ends.
 func (f *fold) advance(t time.Time) {
 	for {
-		next, strike := farFuture, func(time.Time) {}
-		consider := func(at time.Time, s func(time.Time)) {
-			if at.Before(next) {
-				next, strike = at, s
-			}
+		if !f.known {
+			f.next, f.known = f.nextStrike(), true
 		}
-		if f.offer != nil {
-			consider(f.offer.until, f.lapse)
-		}
-		for i := range f.ahead {
-			consider(f.ahead[i].from, func(at time.Time) {
-				v := f.ahead[i]
-				f.ahead = slices.Delete(f.ahead, i, i+1)
-				f.take(v, at)
-			})
-		}
-		if f.status.live() {
-			f.liveClocks(consider)
-		}
-		if next.After(t) || !next.Before(farFuture) {
+		if f.next.of == nothingStrikes || f.next.at.After(t) {
 			return
 		}
-		strike(next)
+		f.known = false
+		f.strike(f.next)
 	}
 }
 
-// liveClocks are those that run only while an agreement is in force.
-func (f *fold) liveClocks(consider func(time.Time, func(time.Time))) {
-	for i := range f.notices {
-		consider(f.notices[i].from, func(at time.Time) {
-			n := f.notices[i]
-			f.notices = slices.Delete(f.notices, i, i+1)
-			f.take(taking{n.version, at, at, ContinuedUse, Weak}, at)
-			f.findings = append(f.findings, f.dated(lives().finding("EV-WEAK-METHOD"), f.l.day(at)))
-		})
-	}
-	for i := range f.breaches {
-		if !f.breaches[i].failed {
-			consider(f.breaches[i].until, func(at time.Time) {
-				f.breaches[i].failed = true
-				f.settle(at)
-			})
+func (f *fold) nextStrike() strike {
+	next := strike{at: farFuture}
+	consider := func(at time.Time, of strikeKind, i int) {
+		if at.Before(next.at) {
+			next = strike{at, of, i}
 		}
+	}
+	if f.offer != nil {
+		consider(f.offer.until, offerLapses, 0)
+	}
+	for i := range f.ahead {
+		consider(f.ahead[i].from, versionBegins, i)
+	}
+	if !f.status.live() {
+		return next
+	}
+	for i := range f.notices {
+		consider(f.notices[i].from, noticeRuns, i)
+	}
+	if i := f.breaches.first(); i >= 0 {
+		consider(f.breaches.list[i].until, cureFails, i)
 	}
 	if f.leaving != nil && !f.leaving.fixed.IsZero() {
 		start, _ := f.leaving.fixed.In(f.l.zone)
-		consider(start, func(at time.Time) { f.finish(NoticeGiven, at, f.leaving.fixed) })
+		consider(start, leavingComes, 0)
 	}
-	if ends := f.l.versions[f.current()].Ends; !ends.IsZero() {
-		_, over := ends.In(f.l.zone)
-		consider(over, func(at time.Time) {
-			f.enter(StatusExpired, at)
-			f.finish(TermExpired, at, ends)
-		})
+	if over := f.l.over[f.current()]; !over.IsZero() {
+		consider(over, termEnds, 0)
+	}
+	return next
+}
+
+func (f *fold) strike(s strike) {
+	switch s.of {
+	case offerLapses:
+		f.lapse(s.at)
+	case versionBegins:
+		v := f.ahead[s.i]
+		f.ahead = slices.Delete(f.ahead, s.i, s.i+1)
+		f.take(v, s.at)
+	case noticeRuns:
+		n := f.notices[s.i]
+		f.notices = slices.Delete(f.notices, s.i, s.i+1)
+		f.take(taking{n.version, s.at, s.at, ContinuedUse, Weak}, s.at)
+		f.findings = append(f.findings, f.dated(lives().finding("EV-WEAK-METHOD"), f.l.day(s.at)))
+	case cureFails:
+		f.breaches.fail(s.i)
+		f.settle(s.at)
+	case leavingComes:
+		f.finish(NoticeGiven, s.at, f.leaving.fixed)
+	case termEnds:
+		f.enter(StatusExpired, s.at)
+		f.finish(TermExpired, s.at, f.l.versions[f.current()].Ends)
 	}
 }
 
@@ -205,22 +238,31 @@ func (f *fold) take(v taking, at time.Time) {
 	if !f.status.live() {
 		f.enter(StatusActive, at)
 	}
-	if ends := f.l.versions[v.version].Ends; !ends.IsZero() {
-		if _, over := ends.In(f.l.zone); !over.After(at) { // its term is over before it begins
-			f.enter(StatusExpired, at)
-			f.finish(TermExpired, at, f.l.day(at))
-		}
+	if over := f.l.over[v.version]; !over.IsZero() && !over.After(at) { // its term is over before it begins
+		f.enter(StatusExpired, at)
+		f.finish(TermExpired, at, f.l.day(at))
 	}
+}
+
+// cure returns the first instant after the cure period of a notice.
+func (f *fold) cure(from time.Time, p baakit.Period) time.Time {
+	if p.IsZero() || p.Unit() == baakit.Hours {
+		return f.l.window(from, p)
+	}
+	day := f.l.day(from)
+	if day != f.cureDay || p != f.cureFor {
+		f.cureDay, f.cureFor, f.cureEnd = day, p, f.l.window(from, p)
+	}
+	return f.cureEnd
 }
 
 // settle sets the status of an agreement in force from its breaches.
 func (f *fold) settle(at time.Time) {
 	s := StatusActive
-	for _, b := range f.breaches {
-		if b.failed {
-			s = StatusCureFailed
-			break
-		}
+	switch {
+	case f.breaches.failed > 0:
+		s = StatusCureFailed
+	case f.breaches.open > 0:
 		s = StatusInCure
 	}
 	f.enter(s, at)

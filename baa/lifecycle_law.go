@@ -22,6 +22,10 @@ var lives = sync.OnceValue(func() *lifeLaw {
 	if err := l.check(); err != nil {
 		panic("baa: law/lifecycle.json: " + err.Error())
 	}
+	l.made = make(map[string]LifeFinding)
+	for _, r := range l.Findings {
+		l.made[r.ID] = LifeFinding{Reason: l.row(l.Findings, r.ID), Severity: r.Severity}
+	}
 	return &l
 })
 
@@ -32,13 +36,18 @@ type lifeLaw struct {
 	Findings    []lifeRow        `json:"findings"`
 	Duties      []lifeRow        `json:"duties"`
 	Report      lifeSpan         `json:"report_to_secretary"`
+	Keep        lifeKeep         `json:"keep"`
+	Expiring    baakit.Period    `json:"expiring_within"` // a habit of the trade, no rule
 	Transitions []lifeTransition `json:"transitions"`
 	Sources     []lawSource      `json:"sources"`
+
+	made map[string]LifeFinding // the findings with their citations
 }
 
 type lifeRow struct {
 	ID       string   `json:"id"`
 	Severity string   `json:"severity"`
+	Caps     Strength `json:"caps"` // the best strength of evidence with this finding
 	Says     string   `json:"says"`
 	Sources  []string `json:"sources"`
 }
@@ -47,6 +56,12 @@ type lifeSpan struct {
 	From    baakit.Date `json:"from"`
 	Through baakit.Date `json:"through"`
 	Sources []string    `json:"sources"`
+}
+
+// A lifeKeep is how long an agreement is kept after it was last in effect.
+type lifeKeep struct {
+	Period  baakit.Period `json:"period"`
+	Sources []string      `json:"sources"`
 }
 
 // A lifeTransition gives older contracts time to follow a new rule.
@@ -63,8 +78,13 @@ func (l *lifeLaw) reason(id string) Reason { return l.row(l.Reasons, id) }
 func (l *lifeLaw) duty(id string) Reason   { return l.row(l.Duties, id) }
 
 func (l *lifeLaw) finding(id string) LifeFinding {
-	i := slices.IndexFunc(l.Findings, func(r lifeRow) bool { return r.ID == id })
-	return LifeFinding{Reason: l.row(l.Findings, id), Severity: l.Findings[i].Severity}
+	f := l.made[id]
+	f.Citations = slices.Clone(f.Citations)
+	return f
+}
+
+func (l *lifeLaw) caps(id string) Strength {
+	return l.Findings[slices.IndexFunc(l.Findings, func(r lifeRow) bool { return r.ID == id })].Caps
 }
 
 func (l *lifeLaw) row(rows []lifeRow, id string) Reason {

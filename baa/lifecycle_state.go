@@ -166,8 +166,10 @@ func (l *Lifecycle) deadlines(f *fold, valid time.Time) []Deadline {
 		window("offer", "", f.offer.until, false)
 	}
 	if f.status.live() {
-		for _, b := range f.breaches {
-			window("cure", b.ref, b.until, b.failed)
+		for _, b := range f.breaches.list {
+			if !b.gone {
+				window("cure", b.ref, b.until, b.failed)
+			}
 		}
 		for _, n := range f.notices {
 			list = append(list, Deadline{ID: "amendment", Through: l.day(n.from), Until: n.from, Ref: l.versions[n.version].Version})
@@ -190,7 +192,7 @@ func (l *Lifecycle) deadlines(f *fold, valid time.Time) []Deadline {
 func (l *Lifecycle) duties(f *fold, valid time.Time) []Duty {
 	law := lives()
 	var list []Duty
-	if f.status.live() && len(f.breaches) > 0 {
+	if f.status.live() && f.breaches.open > 0 {
 		list = append(list, Duty{Reason: law.duty("end_breach"), From: "law"})
 		lawful := !l.day(valid).Before(law.Report.From) && !l.day(valid).After(law.Report.Through)
 		clause := l.versions[f.current()].ReportIfInfeasible
@@ -240,10 +242,12 @@ func (l *Lifecycle) findings(part, full *fold, valid time.Time) []LifeFinding {
 	}
 	today := func(id string) { list = append(list, law.finding(id)) }
 	if part.status.live() {
-		for _, b := range part.breaches {
-			if b.failed {
+		for _, b := range part.breaches.list {
+			switch {
+			case b.gone:
+			case b.failed:
 				today("LC-CURE-FAILED")
-			} else {
+			default:
 				today("LC-BREACH")
 			}
 		}

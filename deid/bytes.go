@@ -5,6 +5,15 @@ func isAlpha(c byte) bool { return (c|0x20)-'a' < 26 }
 
 func isSpace(c byte) bool { return c == ' ' || c-'\t' < 5 }
 
+func hasDigit(b []byte) bool {
+	for _, c := range b {
+		if isDigit(c) {
+			return true
+		}
+	}
+	return false
+}
+
 func trimSpace(b []byte) []byte {
 	for len(b) > 0 && isSpace(b[0]) {
 		b = b[1:]

@@ -22,15 +22,30 @@ type checker struct {
 	squeezed []byte // "maryannsmith\x00nextvalue"
 	joined   []byte // "maryannsmithnextvalue"
 
+	seen uint64 // which letters and digits are in the texts
+
+	removedText []byte // the removed values, one behind the other
+	removedList []removedValue
+
 	needles []byte // the texts of all needles, one behind the other
 	list    []needle
 	scratch []byte
+	spare   []byte
+}
+
+// A removedValue is one that must not stand elsewhere. It becomes needles when
+// the output is known: most of them have a letter or digit that no text of the
+// output has.
+type removedValue struct {
+	start, end int32
+	kind       Kind
 }
 
 // A needle is a text in the checker's own form: words that begin and end with
 // a space, or a squeezed text without.
 type needle struct {
 	start, end int32
+	letters    uint64 // which letters and digits it has
 	form       uint8
 }
 
@@ -43,35 +58,69 @@ const (
 
 func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
-	k.needles, k.list = k.needles[:0], k.list[:0]
+	k.needles, k.list, k.seen = k.needles[:0], k.list[:0], 0
+	k.removedText, k.removedList = k.removedText[:0], k.removedList[:0]
 }
 
 // smallest is the length from which a word is looked for: shorter ones are
 // initials and particles, and stand in too much else.
 const smallest = 3
 
-// removed adds a value that was removed because of its kind. Texts, terms and
-// what has no kind are displays that may stand elsewhere by right.
+// removed adds a value that was removed because of its kind. Texts, terms,
+// ages and what has no kind are displays that may stand elsewhere by right.
 func (k *checker) removed(kind Kind, v []byte) {
 	switch kind {
-	case KindName:
-		k.name(v)
-	case KindStreet, KindCity, KindCounty, KindPrecinct, KindGeocode:
-		k.address(v)
-	case KindZIP:
-		if zip := trimSpace(v); len(zip) >= 5 {
-			k.phrase(zip[:5], inWords|inTerms)
-			k.number(zip)
-		}
-	case KindPhone, KindFax:
-		k.phone(v)
-	case KindDate, KindDOB, KindDeath:
-		k.date(v)
-	case KindIP:
-		k.phrase(v, inWords|inTerms)
-	case KindEmail, KindURL, KindSSN, KindMRN, KindPlan, KindAccount, KindLicense, KindVehicle, KindDevice, KindBiometric, KindPhoto, KindID:
-		k.number(v)
+	case 0, KindText, KindTerm, KindAge, KindState, KindCountry:
+		return
 	}
+	start := len(k.removedText)
+	k.removedText = append(k.removedText, v...)
+	k.removedList = append(k.removedList, removedValue{int32(start), int32(len(k.removedText)), kind})
+}
+
+// prepare makes needles of the removed values.
+func (k *checker) prepare() {
+	for _, r := range k.removedList {
+		v := k.removedText[r.start:r.end]
+		switch r.kind {
+		case KindName:
+			k.name(v)
+		case KindStreet, KindCity, KindCounty, KindPrecinct, KindGeocode:
+			k.address(v)
+		case KindZIP:
+			if zip := trimSpace(v); len(zip) >= 5 && k.has(zip[:5]) {
+				k.phrase(zip[:5], inWords|inTerms)
+				k.number(zip)
+			}
+		case KindPhone, KindFax:
+			if k.has(v[max(0, len(v)-10):]) {
+				k.phone(v)
+			}
+		case KindDate, KindDOB, KindDeath:
+			if k.has(v[:min(len(v), 10)]) {
+				k.date(v)
+			}
+		case KindIP:
+			k.phrase(v, inWords|inTerms)
+		default:
+			if k.has(v) {
+				k.number(v)
+			}
+		}
+	}
+	k.removedList = k.removedList[:0]
+}
+
+// has reports whether all letters and digits of v are somewhere in the output.
+// It may report true without need, and never false where v stands in it.
+func (k *checker) has(v []byte) bool {
+	var bits uint64
+	for _, c := range v {
+		if c < utf8.RuneSelf {
+			bits |= letterBits[folded[c]]
+		}
+	}
+	return bits&^k.seen == 0
 }
 
 // subject adds all that is known about the individual.
@@ -102,7 +151,31 @@ func (k *checker) add(text []byte, form uint8) {
 	}
 	start := len(k.needles)
 	k.needles = append(k.needles, text...)
-	k.list = append(k.list, needle{int32(start), int32(len(k.needles)), form})
+	k.list = append(k.list, needle{int32(start), int32(len(k.needles)), lettersOf(text), form})
+}
+
+// letterBits is a bit for each letter and digit in lower case, and one for all
+// that is not ASCII. Spaces have none.
+var letterBits = func() (t [256]uint64) {
+	for i := range 10 {
+		t['0'+i] = 1 << i
+	}
+	for i := range 26 {
+		t['a'+i] = 1 << (10 + i)
+	}
+	for c := utf8.RuneSelf; c < len(t); c++ {
+		t[c] = 1 << 36
+	}
+	return t
+}()
+
+// lettersOf returns the bits of a text in the checker's own form. A text whose
+// bits are not all among those of another is not in it.
+func lettersOf(b []byte) (bits uint64) {
+	for _, c := range b {
+		bits |= letterBits[c]
+	}
+	return bits
 }
 
 var notNames = map[string]bool{
@@ -113,7 +186,7 @@ var notNames = map[string]bool{
 // name adds each word of a name: names are split over fields, and a first or
 // last name alone identifies enough.
 func (k *checker) name(v []byte) {
-	k.scratch = appendWords(k.scratch[:0], v)
+	k.scratch, k.spare = appendForms(k.scratch[:0], k.spare[:0], v)
 	for i := 0; i+1 < len(k.scratch); {
 		end := i + 1 + bytes.IndexByte(k.scratch[i+1:], ' ')
 		word := k.scratch[i+1 : end]
@@ -130,19 +203,19 @@ func (k *checker) address(v []byte) {
 		return
 	}
 	k.number(v)
-	if !bytes.ContainsAny(v, "0123456789") {
+	if !hasDigit(v) {
 		return
 	}
 	rest := trimSpace(v)
 	rest = trimSpace(rest[digitRun(rest):])
-	if bytes.IndexByte(rest, ' ') > 0 && !bytes.ContainsAny(rest, "0123456789") {
+	if bytes.IndexByte(rest, ' ') > 0 && !hasDigit(rest) {
 		k.phrase(rest, inWords)
 	}
 }
 
 // phrase adds a sequence of words.
 func (k *checker) phrase(v []byte, form uint8) {
-	k.scratch = appendWords(k.scratch[:0], v)
+	k.scratch, k.spare = appendForms(k.scratch[:0], k.spare[:0], v)
 	if len(k.scratch) >= smallest+2 {
 		k.add(k.scratch, form)
 	}
@@ -152,11 +225,11 @@ func (k *checker) phrase(v []byte, form uint8) {
 // found anywhere if it is long and has a digit, as whole words otherwise.
 func (k *checker) number(v []byte) {
 	k.scratch = appendSqueezed(k.scratch[:0], v)
-	hasDigit := bytes.ContainsAny(k.scratch, "0123456789")
+	digit := hasDigit(k.scratch)
 	switch n := len(k.scratch); {
-	case n >= 9 && hasDigit:
+	case n >= 9 && digit:
 		k.add(k.scratch, inSqueezed|inJoined)
-	case n >= 7 && (hasDigit || bytes.IndexByte(v, '@') > 0 || bytes.IndexByte(v, ':') > 0):
+	case n >= 7 && (digit || bytes.IndexByte(v, '@') > 0 || bytes.IndexByte(v, ':') > 0):
 		k.add(k.scratch, inSqueezed)
 	case n < 5 && digitRun(k.scratch) == n:
 		// A short number stands in too much else.
@@ -202,41 +275,87 @@ func (k *checker) look(kind Kind, v []byte) {
 	if kind == KindState || len(v) == 0 {
 		return
 	}
+	n := len(k.squeezed)
 	k.value(kind, v)
-	k.joined = appendSqueezed(k.joined, v)
+	k.joined = append(k.joined, k.squeezed[n:len(k.squeezed)-1]...)
+	if len(v) < encodedLen {
+		return
+	}
 	if bytes.IndexByte(v, '%') >= 0 || bytes.IndexByte(v, '+') >= 0 {
 		if s, err := url.QueryUnescape(string(v)); err == nil && s != string(v) {
 			k.value(kind, []byte(s))
 		}
 	}
-	for word := range bytes.FieldsFuncSeq(v, func(r rune) bool { return r <= ' ' || r == ',' || r == ';' || r == '"' || r == ':' }) {
-		k.decoded(kind, word)
+	for start := 0; start < len(v); {
+		end := start
+		for end < len(v) && in64[v[end]] != not64 {
+			end++
+		}
+		if end-start >= encodedLen {
+			k.decoded(kind, v[start:end])
+		}
+		start = end + 1
 	}
 }
 
-// decoded adds what a word of eight bytes or more is in base64 or hexadecimal.
+// encodedLen is the length from which a word could be an encoding of
+// something that identifies.
+const encodedLen = 8
+
+const (
+	not64  = 0xff // no character of base64
+	fill64 = 0xfe // the = at its end
+)
+
+// in64 is the value of a character in either alphabet of base64.
+var in64 = func() (t [256]byte) {
+	for i := range t {
+		t[i] = not64
+	}
+	for i := range byte(26) {
+		t['A'+i], t['a'+i] = i, 26+i
+	}
+	for i := range byte(10) {
+		t['0'+i] = 52 + i
+	}
+	t['+'], t['-'], t['/'], t['_'], t['='] = 62, 62, 63, 63, fill64
+	return t
+}()
+
+// could64 looks at what the first eight characters decode to, and reports
+// false where that is the beginning of no text.
+func could64(word []byte) bool {
+	for i := 0; i < encodedLen; i += 4 {
+		a, b, c, d := in64[word[i]], in64[word[i+1]], in64[word[i+2]], in64[word[i+3]]
+		if (a|b)&0xc0 != 0 {
+			return false
+		}
+		first, second, third := a<<2|b>>4, b<<4|c>>2&0x0f, c<<6|d&0x3f
+		if c == fill64 {
+			second, third = ' ', ' '
+		} else if d == fill64 {
+			third = ' '
+		}
+		if first < ' ' && !isSpace(first) || second < ' ' && !isSpace(second) || third < ' ' && !isSpace(third) ||
+			i == 0 && first >= 0x80 && first < 0xc2 || first < 0x80 && second >= 0x80 && second < 0xc2 || second < 0x80 && third >= 0x80 && third < 0xc2 ||
+			first >= 0xc2 && second&0xc0 != 0x80 || second >= 0xc2 && third&0xc0 != 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// decoded adds what a word of the characters of base64 is in base64 or in
+// hexadecimal.
 func (k *checker) decoded(kind Kind, word []byte) {
-	if len(word) < 8 {
-		return
-	}
-	alphabet, hexadecimal := true, true
-	for _, c := range word {
-		if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
-			hexadecimal = false
-		}
-		if !isDigit(c) && !isAlpha(c) && c != '+' && c != '/' && c != '-' && c != '_' && c != '=' {
-			alphabet = false
-			break
-		}
-	}
-	if !alphabet {
-		return
-	}
-	if hexadecimal && len(word)%2 == 0 && digitRun(word) < len(word) || hexadecimal && len(word) >= 10 && len(word)%2 == 0 {
+	if len(word)%2 == 0 && isHex(word) && (len(word) >= 10 || digitRun(word) < len(word)) {
 		var err error
 		if k.scratch, err = hex.AppendDecode(k.scratch[:0], word); err == nil && printable(k.scratch) {
 			k.value(kind, k.scratch)
 		}
+	}
+	if !could64(word) {
+		return
 	}
 	unpadded := bytes.TrimRight(word, "=")
 	for _, enc := range [...]*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -246,6 +365,15 @@ func (k *checker) decoded(kind Kind, word []byte) {
 			return
 		}
 	}
+}
+
+func isHex(word []byte) bool {
+	for _, c := range word {
+		if !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 func printable(b []byte) bool {
@@ -261,20 +389,29 @@ func printable(b []byte) bool {
 }
 
 func (k *checker) value(kind Kind, v []byte) {
+	words := &k.words
 	if kind == KindTerm {
-		k.terms = append(appendWords(k.terms, v), 0)
-	} else {
-		k.words = append(appendWords(k.words, v), 0)
+		words = &k.terms
 	}
-	k.squeezed = append(appendSqueezed(k.squeezed, v), 0)
+	n := len(k.squeezed)
+	*words, k.squeezed = appendForms(*words, k.squeezed, v)
+	k.seen |= lettersOf(k.squeezed[n:])
+	*words, k.squeezed = append(*words, 0), append(k.squeezed, 0)
 }
 
 // found reports whether a needle is in the output.
 func (k *checker) found() bool {
+	if k.seen != 0 {
+		k.prepare()
+	}
 	if len(k.list) > fewNeedles {
 		return k.foundMany()
 	}
-	for _, n := range k.list {
+	for i := range k.list {
+		n := &k.list[i]
+		if n.letters&^k.seen != 0 {
+			continue
+		}
 		text := k.needles[n.start:n.end]
 		if n.form&inWords != 0 && bytes.Contains(k.words, text) ||
 			n.form&inTerms != 0 && bytes.Contains(k.terms, text) ||
@@ -325,22 +462,32 @@ func headHash(b []byte) uint32 {
 	return uint32(v * 0x9e3779b97f4a7c15 >> 48)
 }
 
-// appendWords appends the words of v, runs of letters and digits, in lower
-// case: " a b c ".
-func appendWords(dst, v []byte) []byte {
-	dst = append(dst, ' ')
+// folded is an ASCII letter or digit in lower case; 0 for anything else.
+var folded = func() (t [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		if isDigit(c) || isAlpha(c) && c >= 'a' {
+			t[c] = c
+		} else if isAlpha(c) {
+			t[c] = c | 0x20
+		}
+	}
+	return t
+}()
+
+// appendForms appends the words of v, runs of letters and digits, in lower
+// case with a space around each, " a b c ", to words, and the same without
+// spaces to squeezed.
+func appendForms(words, squeezed, v []byte) (w, s []byte) {
+	words = append(words, ' ')
 	gap := true
 	for i := 0; i < len(v); {
 		c := v[i]
 		if c < utf8.RuneSelf {
 			i++
-			switch {
-			case c-'A' < 26:
-				dst, gap = append(dst, c|0x20), false
-			case isDigit(c) || isAlpha(c):
-				dst, gap = append(dst, c), false
-			case !gap && c != '\'':
-				dst, gap = append(dst, ' '), true
+			if f := folded[c]; f != 0 {
+				words, squeezed, gap = append(words, f), append(squeezed, f), false
+			} else if !gap && c != '\'' {
+				words, gap = append(words, ' '), true
 			}
 			continue
 		}
@@ -348,18 +495,19 @@ func appendWords(dst, v []byte) []byte {
 		i += n
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			dst, gap = utf8.AppendRune(dst, unicode.ToLower(r)), false
+			r = unicode.ToLower(r)
+			words, squeezed, gap = utf8.AppendRune(words, r), utf8.AppendRune(squeezed, r), false
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) || r == '’':
 			// A mark belongs to its letter, and a soft hyphen or a
 			// zero-width joiner stands inside a word.
 		case !gap:
-			dst, gap = append(dst, ' '), true
+			words, gap = append(words, ' '), true
 		}
 	}
 	if !gap {
-		dst = append(dst, ' ')
+		words = append(words, ' ')
 	}
-	return dst
+	return words, squeezed
 }
 
 // appendSqueezed appends the letters and digits of v in lower case.
@@ -368,10 +516,8 @@ func appendSqueezed(dst, v []byte) []byte {
 		c := v[i]
 		if c < utf8.RuneSelf {
 			i++
-			if c-'A' < 26 {
-				dst = append(dst, c|0x20)
-			} else if isDigit(c) || isAlpha(c) {
-				dst = append(dst, c)
+			if f := folded[c]; f != 0 {
+				dst = append(dst, f)
 			}
 			continue
 		}
@@ -385,4 +531,4 @@ func appendSqueezed(dst, v []byte) []byte {
 }
 
 // armed reports whether there is anything to look for.
-func (k *checker) armed() bool { return len(k.list) > 0 }
+func (k *checker) armed() bool { return len(k.list) > 0 || len(k.removedList) > 0 }

@@ -21,11 +21,12 @@ import (
 // that stays keeps its bytes, quotes included, and so do the ends of lines and
 // empty lines. Quotes are those of RFC 4180, as encoding/csv reads them.
 //
-// A row with another number of columns than the header, one that fails its
-// self-check, or one above Options.MaxRecord is left out and the rest goes on;
-// the error at the end is a [*FailedError]. A quote in the wrong place stops
-// the walk with ErrMalformed and its position, since it may hide where rows
-// end. Memory is in proportion to the longest row.
+// A row with another number of columns than the header, one that is not UTF-8,
+// or one that fails its self-check is left out and the rest goes on; the error
+// at the end is a [*FailedError]. A quote in the wrong place stops the walk
+// with ErrMalformed, and a row above Options.MaxRecord with ErrTooLarge, and
+// their position, since both may hide where rows end. Memory is in proportion
+// to the longest row.
 func (e *Engine) CSV(ctx context.Context, dst io.Writer, src io.Reader, s *Subject, r *Report) error {
 	c := e.NewRecord(ctx, s, r)
 	defer c.Close()
@@ -258,7 +259,11 @@ func cellText(dst, raw []byte) []byte {
 
 // appendCell appends a cell with quotes if it needs them.
 func appendCell(dst, v []byte, comma byte) []byte {
-	if bytes.IndexByte(v, comma) < 0 && !bytes.ContainsAny(v, "\"\r\n") && (len(v) == 0 || v[0] != ' ') {
+	quotes := len(v) > 0 && v[0] == ' '
+	for _, c := range v {
+		quotes = quotes || c == comma || c == '"' || c == '\r' || c == '\n'
+	}
+	if !quotes {
 		return append(dst, v...)
 	}
 	dst = append(dst, '"')
@@ -295,21 +300,66 @@ func (c *csvReader) next() (row, end []byte, err error) {
 	}
 	if bytes.IndexByte(line, '"') < 0 {
 		start := 0
-		for {
-			i := bytes.IndexByte(line[start:], c.comma)
-			if i < 0 {
-				break
+		for i, b := range line {
+			if b == c.comma {
+				c.cells = append(c.cells, cell{start, i, false})
+				start = i + 1
 			}
-			c.cells = append(c.cells, cell{start, start + i, false})
-			start += i + 1
 		}
 		c.cells = append(c.cells, cell{start, len(line), false})
 		return line, end, nil
 	}
-	// A row with quotes may go on behind the end of the line: go back, and
-	// read it byte by byte.
+	if c.quotedLine(line) {
+		return line, end, nil
+	}
+	// The row goes on behind the end of the line, or is malformed: go back,
+	// and read it byte by byte.
+	c.cells = c.cells[:0]
 	c.pos -= len(line) + len(end)
 	return c.quotedRow(base)
+}
+
+// quotedLine cuts a row with quotes that is whole in its line. It reports
+// false for one that is not.
+func (c *csvReader) quotedLine(line []byte) bool {
+	for start := 0; ; {
+		rest := line[start:]
+		if len(rest) == 0 || rest[0] != '"' {
+			n := 0
+			for n < len(rest) && rest[n] != c.comma && rest[n] != '"' {
+				n++
+			}
+			c.cells = append(c.cells, cell{start, start + n, false})
+			switch {
+			case n == len(rest):
+				return true
+			case rest[n] == '"':
+				return false
+			}
+			start += n + 1
+			continue
+		}
+		n := 1
+		for {
+			i := bytes.IndexByte(rest[n:], '"')
+			if i < 0 {
+				return false
+			}
+			n += i + 1
+			if n == len(rest) || rest[n] != '"' {
+				break
+			}
+			n++
+		}
+		c.cells = append(c.cells, cell{start, start + n, true})
+		switch {
+		case n == len(rest):
+			return true
+		case rest[n] != c.comma:
+			return false
+		}
+		start += n + 1
+	}
 }
 
 func (c *csvReader) quotedRow(base int64) (row, end []byte, err error) {
@@ -361,9 +411,13 @@ func (c *csvReader) quotedRow(base int64) (row, end []byte, err error) {
 		}
 		stop := i
 		if ok && b == '\r' && quoted {
-			if next, more := at(i + 1); more && next == '\n' {
+			switch next, more := at(i + 1); {
+			case more && next == '\n':
 				i++
 				b = '\n'
+			case !more && c.err == nil && i < c.max:
+				i++ // half an end, at the end
+				ok = false
 			}
 		}
 		if !ok && c.err != nil || i > c.max {
@@ -372,7 +426,7 @@ func (c *csvReader) quotedRow(base int64) (row, end []byte, err error) {
 		if ok && b != c.comma && b != '\n' {
 			return fail(i)
 		}
-		if ok && b == '\n' && !quoted && stop > start && c.buf[c.pos+stop-1] == '\r' {
+		if (!ok || b == '\n') && !quoted && stop > start && c.buf[c.pos+stop-1] == '\r' {
 			stop--
 		}
 		c.cells = append(c.cells, cell{start, stop, quoted})

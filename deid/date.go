@@ -59,7 +59,7 @@ func parseHL7Year(b []byte) (int, bool) {
 		}
 		rest = rest[1+f:]
 	}
-	return year, len(rest) == 0 || isOffset(rest)
+	return year, len(rest) == 0 || len(rest) == 5 && isOffset(rest)
 }
 
 func parseYear(b []byte) (int, bool) {
@@ -111,7 +111,7 @@ func yearFirst(year int, b []byte) bool {
 				return false
 			}
 		}
-		return week >= 1 && week <= 53 && (len(rest) == 0 || len(rest) == 1 && rest[0] >= '1' && rest[0] <= '7')
+		return week >= 1 && week <= weeksIn(year) && (len(rest) == 0 || len(rest) == 1 && rest[0] >= '1' && rest[0] <= '7')
 	}
 	if sep != '-' && sep != '/' && sep != '.' {
 		return false
@@ -390,6 +390,12 @@ func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
+// weeksIn returns how many ISO weeks a year has: 28 December is in the last.
+func weeksIn(year int) int {
+	_, week := time.Date(year, time.December, 28, 0, 0, 0, 0, time.UTC).ISOWeek()
+	return week
+}
+
 func validOrdinal(year, day int) bool {
 	return day <= time.Date(year, time.December, 31, 0, 0, 0, 0, time.UTC).YearDay()
 }
@@ -408,6 +414,15 @@ func foldEqual(b []byte, lower string) bool {
 		}
 	}
 	return true
+}
+
+// appendDay appends a day as 2006-01-02; a year that has not four digits, which
+// no rule lets stay, as 0000.
+func appendDay(dst []byte, year, month, day int) []byte {
+	if year < 0 || year > 9999 {
+		year = 0
+	}
+	return append(appendYear(dst, year), '-', byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10))
 }
 
 func appendYear(dst []byte, year int) []byte {

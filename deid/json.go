@@ -322,6 +322,7 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 		}
 		i = jsonscan.Space(src, i+1)
 		var err error
+		kept := false
 		if child == nil {
 			if i, err = w.skip(n.unknown, i, depth+1); err != nil {
 				return i, false, err
@@ -332,7 +333,6 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 				w.out = append(w.out, ',')
 			}
 			w.out = append(append(w.out, src[start:key]...), src[key:i]...)
-			var kept bool
 			if i, kept, err = w.node(child, i, depth+1); err != nil {
 				return i, false, err
 			}
@@ -346,6 +346,9 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 		i = jsonscan.Space(src, i)
 		switch {
 		case i < len(src) && src[i] == ',':
+			if kept {
+				w.out = append(w.out, src[space:i]...)
+			}
 			i++
 			if j := jsonscan.Space(src, i); j < len(src) && src[j] == '}' {
 				return j, false, malformedAt(j)
@@ -372,6 +375,7 @@ func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
 		start := i
 		i = jsonscan.Space(src, i)
 		var err error
+		kept := false
 		if n.every == nil {
 			if i, err = w.skip(n.unknown, i, depth+1); err != nil {
 				return i, false, err
@@ -382,7 +386,6 @@ func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
 				w.out = append(w.out, ',')
 			}
 			w.out = append(w.out, src[start:i]...)
-			var kept bool
 			if i, kept, err = w.node(n.every, i, depth+1); err != nil {
 				return i, false, err
 			}
@@ -396,6 +399,9 @@ func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
 		i = jsonscan.Space(src, i)
 		switch {
 		case i < len(src) && src[i] == ',':
+			if kept {
+				w.out = append(w.out, src[space:i]...)
+			}
 			i++
 		case i < len(src) && src[i] == ']':
 			w.out = append(append(w.out, src[space:i]...), ']')

@@ -54,8 +54,8 @@ func (l *lineReader) fill() bool {
 	return false
 }
 
-// next returns the next line without its end, and its end: "\n", "\r\n" or
-// nothing at the end of the stream. Both are valid until the call after. For
+// next returns the next line without its end, and its end: "\n" or "\r\n",
+// or nothing or "\r" at the end of the stream. Both are valid until the call after. For
 // a line above the limit it returns ErrTooLarge and has moved behind it; at
 // the end it returns io.EOF.
 func (l *lineReader) next() (line, end []byte, err error) {
@@ -87,6 +87,9 @@ func (l *lineReader) next() (line, end []byte, err error) {
 		large = large || len(line) > l.max
 		if len(line) == 0 && !large {
 			return nil, nil, io.EOF
+		}
+		if n := len(line); n > 0 && line[n-1] == '\r' { // half an end
+			line, end = line[:n-1], line[n-1:]
 		}
 		break
 	}

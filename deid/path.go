@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // ErrPath is the error of a text that is not a path of a rule.
@@ -27,7 +28,7 @@ func Column(name string) string { return appendStep("$", step{name: name}) }
 // out: the records of a JSON array are what rules are about.
 func parsePath(s string) ([]step, error) {
 	rest, ok := strings.CutPrefix(s, "$")
-	if !ok {
+	if !ok || !utf8.ValidString(s) {
 		return nil, ErrPath
 	}
 	rest = strings.TrimPrefix(rest, "[*]")

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/internal/strictjson"
@@ -85,21 +84,21 @@ type Definition struct {
 // SafeHarbor returns the definition of a policy of 45 CFR 164.514(b)(2) with
 // the given rules.
 func SafeHarbor(rules ...Rule) Definition {
-	return Definition{Schema: PolicySchema, Method: MethodSafeHarbor, Rules: slices.Clone(rules)}
+	return Definition{Schema: PolicySchema, Method: MethodSafeHarbor, Rules: append([]Rule{}, rules...)}
 }
 
 // LimitedDataSet returns the definition of a policy of 45 CFR 164.514(e) under
 // the data use agreement with the given reference, without which it does not
 // compile.
 func LimitedDataSet(agreement string, rules ...Rule) Definition {
-	return Definition{Schema: PolicySchema, Method: MethodLimitedDataSet, Agreement: agreement, Rules: slices.Clone(rules)}
+	return Definition{Schema: PolicySchema, Method: MethodLimitedDataSet, Agreement: agreement, Rules: append([]Rule{}, rules...)}
 }
 
 // ExpertDetermination returns the definition of a policy of 45 CFR
 // 164.514(b)(1). Without rules it does what [SafeHarbor] does; its rules may
 // do anything, since the expert answers for them.
 func ExpertDetermination(d Determination, rules ...Rule) Definition {
-	return Definition{Schema: PolicySchema, Method: MethodExpert, Determination: &d, Rules: slices.Clone(rules)}
+	return Definition{Schema: PolicySchema, Method: MethodExpert, Determination: &d, Rules: append([]Rule{}, rules...)}
 }
 
 // ParseDefinition reads the JSON form of a definition. Its errors are
@@ -165,7 +164,7 @@ func (d Definition) Compile() (*Policy, error) {
 	}
 	errs.Merge("determination", d.checkDetermination())
 
-	d.Rules = slices.Clone(d.Rules)
+	d.Rules = append([]Rule{}, d.Rules...) // never null in JSON
 	if d.Determination != nil {
 		own := *d.Determination
 		d.Determination = &own
@@ -324,7 +323,7 @@ func (p *Policy) ActionFor(k Kind) Action {
 // Definition returns a copy of what the policy was compiled from.
 func (p *Policy) Definition() Definition {
 	d := p.def
-	d.Rules = slices.Clone(d.Rules)
+	d.Rules = append([]Rule{}, d.Rules...)
 	if d.Determination != nil {
 		own := *d.Determination
 		d.Determination = &own

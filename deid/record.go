@@ -148,7 +148,7 @@ func (c *Record) observeDate(k Kind, d baakit.Date) {
 }
 
 func (c *Record) observeYear(k Kind, year int, stays bool) {
-	if c.frozen {
+	if c.frozen || year < firstYear || year > lastYear {
 		return
 	}
 	switch k {
@@ -276,7 +276,7 @@ func (c *Record) apply(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) 
 		dst, err := c.e.derive(dst, p, v)
 		return dst, Derived, err
 	}
-	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, v)
+	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, trimSpace(v))
 	if err != nil {
 		return dst, 0, err
 	}

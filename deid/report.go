@@ -181,7 +181,7 @@ type Statement struct {
 	SelfCheck   SelfCheck         `json:"self_check"`
 	Identifiers []IdentifierCount `json:"identifiers"`
 	Places      []PlaceCount      `json:"places"`
-	Text        []TextCount       `json:"text"`
+	TextRules   []TextCount       `json:"text"`
 	Unknown     []UnknownCount    `json:"unknown"`
 	Failures    []Failure         `json:"failures"`
 
@@ -292,7 +292,7 @@ func (r *Report) Statement() Statement {
 		ZIPTable: p.zip.info, AsOf: r.e.opts.AsOf,
 		Documents: r.documents, Records: r.records, RecordsFailed: r.failed, BytesIn: r.bytesIn, BytesOut: r.bytesOut,
 		SelfCheck: SelfCheck{Applied: true, Hits: r.hits},
-		Places:    []PlaceCount{}, Text: []TextCount{}, Unknown: []UnknownCount{}, Failures: append([]Failure{}, r.failures...),
+		Places:    []PlaceCount{}, TextRules: []TextCount{}, Unknown: []UnknownCount{}, Failures: append([]Failure{}, r.failures...),
 	}
 	s.ZIPTable.CensusYears = slices.Clone(s.ZIPTable.CensusYears)
 	if p.def.Method == MethodLimitedDataSet {
@@ -331,14 +331,14 @@ func (r *Report) Statement() Statement {
 		s.Unknown = append(s.Unknown, UnknownCount{path, unknown[path]})
 	}
 	for key, n := range r.scrubbed {
-		s.Text = append(s.Text, TextCount{key.identifier, key.rule, n})
+		s.TextRules = append(s.TextRules, TextCount{key.identifier, key.rule, n})
 		if key.identifier.valid() {
 			count := &s.Identifiers[key.identifier-1]
 			count.Values += n
 			count.Removed += n
 		}
 	}
-	slices.SortFunc(s.Text, TextCount.compare)
+	slices.SortFunc(s.TextRules, TextCount.compare)
 	s.Unexported = []string{}
 	for p := range r.structs {
 		s.Unexported = append(s.Unexported, p.unexported...)

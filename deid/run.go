@@ -83,7 +83,9 @@ func (e *Engine) Run(ctx context.Context, src iter.Seq2[Document, error], r *Rep
 			result chan done
 		}
 		work := make(chan job)
-		order := make(chan job, 2*workers)
+		// With the one that src waits to hand over and the one that is
+		// being taken.
+		order := make(chan job, max(2*workers-1, 1))
 		var srcErr error
 		all.Go(func() {
 			defer close(order)

@@ -26,6 +26,9 @@ func (k Kind) exempt(s shape) bool {
 // numbers, and is a second line behind the rules, not a detector.
 func shapeOf(v []byte) shape {
 	for i := 0; i < len(v); i++ {
+		if !shapely[v[i]] {
+			continue
+		}
 		switch c := v[i]; {
 		case c == '@':
 			if isEmail(v, i) {
@@ -54,6 +57,14 @@ func shapeOf(v []byte) shape {
 	}
 	return plain
 }
+
+// shapely marks the bytes at which a shape can show.
+var shapely = func() (t [256]bool) {
+	for _, c := range "@:wW(0123456789" {
+		t[c] = true
+	}
+	return t
+}()
 
 func isWord(c byte) bool { return isDigit(c) || isAlpha(c) || c >= 0x80 }
 

@@ -201,13 +201,16 @@ func visitNumber(p *Place) visitor {
 			w.c.Look(p.kind, w.text)
 			return false, nil
 		}
-		_, o, err := w.apply(p, w.text)
+		out, o, err := w.apply(p, w.text)
 		switch {
 		case err != nil || w.mode == observing:
 			return false, err
 		case o == CappedAge:
 			setNumber(v, ageCap())
-		case o == KeptYear || o.Verbatim():
+		case o == KeptYear:
+			year, _ := digits(out)
+			setNumber(v, year)
+		case o.Verbatim():
 		default:
 			v.SetZero()
 			return true, nil
@@ -245,13 +248,18 @@ func visitTime(p *Place) visitor {
 			}
 			return moved.IsZero(), err
 		}
-		w.text = t.AppendFormat(w.text[:0], time.DateOnly)
+		if w.mode == observing && p.action != Keep {
+			w.c.observeYear(p.kind, t.Year(), p.action == YearOnly)
+			return false, nil
+		}
+		year, month, day := t.Date()
+		w.text = appendDay(w.text[:0], year, int(month), day)
 		_, o, err := w.apply(p, w.text)
 		switch {
 		case err != nil || w.mode == observing:
 			return false, err
 		case o == KeptYear:
-			*at = time.Date(t.Year(), time.January, 1, 0, 0, 0, 0, time.UTC)
+			*at = time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC)
 		case !o.Verbatim():
 			v.SetZero()
 			return true, nil
@@ -262,22 +270,26 @@ func visitTime(p *Place) visitor {
 
 func visitDate(p *Place) visitor {
 	return func(w *structWalk, v reflect.Value) (bool, error) {
-		d := v.Interface().(baakit.Date)
+		at := v.Addr().Interface().(*baakit.Date)
+		d := *at
 		if d.IsZero() || w.mode == looking {
 			return false, nil
 		}
-		w.text, _ = d.AppendText(w.text[:0])
+		year, month, day := d.Date()
+		if w.mode == observing && p.action != Keep && p.action != ShiftDate {
+			w.c.observeYear(p.kind, year, p.action == YearOnly)
+			return false, nil
+		}
+		w.text = appendDay(w.text[:0], year, int(month), day)
 		out, o, err := w.apply(p, w.text)
 		switch {
 		case err != nil || w.mode == observing:
 			return false, err
 		case o == KeptYear:
-			first, err := baakit.NewDate(d.Year(), time.January, 1)
-			v.Set(reflect.ValueOf(first))
+			*at, err = baakit.NewDate(year, time.January, 1)
 			return false, err
 		case o == Shifted:
-			moved, err := baakit.ParseDate(string(out))
-			v.Set(reflect.ValueOf(moved))
+			*at, err = baakit.ParseDate(string(out))
 			return false, err
 		case !o.Verbatim():
 			v.SetZero()

@@ -31,6 +31,12 @@ type act interface {
 func acts() []act {
 	return []act{
 		&opening{},
+		&agreement{},
+		&acceptance{},
+		&evidence{},
+		&deidentifying{},
+		&subprocessors{},
+		&incidentAct{},
 		&farewell{},
 	}
 }

@@ -207,3 +207,39 @@ func TestHoursClock(t *testing.T) {
 		t.Fatalf("exit code %d, standard error %q, story:\n%s", code, stderr, stdout)
 	}
 }
+
+// The dates of the subprocessors' act, counted by hand: 30 days from 1
+// December 2026 are open through 31 December; 10 business days from 31
+// December, without New Year's Day, through Friday 15 January; from 5 March
+// 2027, 30 days through 4 April.
+func TestSubprocessorsAct(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := program(t, "-json", "-dir", t.TempDir())
+	if code != 0 {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	for _, want := range []string{`"effective": "2027-01-01"`, `"told_again": "2026-12-31"`, `"effective_for_all": "2027-01-16"`, `"ratified": "2027-04-05"`} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the facts lack %s", want)
+		}
+	}
+}
+
+// The counts by hand: told on 4 January 2027, 60 days end on 5 March; an oral
+// statement of 10 February holds through 12 March; with fewer than 500 people
+// the Secretary waits for the year of that discovery to end, to the leap day.
+func TestIncidentDates(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := program(t, "-json", "-dir", t.TempDir())
+	if code != 0 {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	for _, want := range []string{
+		`"report_to_customer": "2027-02-27"`, `"individuals": "2027-03-05"`, `"secretary": "2028-02-29"`,
+		`"held_individuals": "2027-03-12"`, `"held_secretary": "2028-02-29"`, `"grown_secretary": "2027-03-12"`,
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the facts do not say %s", want)
+		}
+	}
+}

@@ -42,8 +42,14 @@
 // write, a sync or a look at the file the journal has failed: every later
 // append returns the same [ErrFailed], because a sync that is tried again may
 // report success for data that the system has thrown away. Reopening recovers.
-// Before an append returns, the journal checks that the file under the
-// segment's name is still the file it wrote, and has the length that it wrote.
+// Before it writes and before it returns, an append checks that the file under
+// the segment's name is still the file that was opened, and has the length that
+// was written; so two writers on a file system without working locks stop
+// instead of writing into each other's groups. The name of a new folder is
+// synced in its parent, level by level.
+//
+// A reader syncs the file before it shows what it holds, so that it never shows
+// a group that its writer may lose.
 //
 // # Recovery
 //

@@ -8,9 +8,12 @@ import (
 )
 
 const (
-	suffix     = ".jsonl"
-	lockName   = "LOCK"
-	tempName   = "segment.tmp"
+	suffix   = ".jsonl"
+	lockName = "LOCK"
+	tempName = "segment.tmp"
+
+	rewriteName = "rewrite.tmp"
+
 	sectorSize = 512 // the smallest unit that a disk writes or loses
 
 	// DefaultSegmentSize is the length at which a segment is closed.
@@ -100,8 +103,25 @@ func appendHeader(b []byte, base int64, format string, total uint64) []byte {
 	return fmt.Appendf(b, ",\"crc\":\"%08x\"}}\n", crc32.ChecksumIEEE(b[start:]))
 }
 
-// header is what a segment must begin with; sameFormat tells a journal of
-// another kind from a damaged one.
+// parseHeader reads the total of a segment's header; ok is false unless the
+// line is exactly what appendHeader writes.
+func parseHeader(line []byte, base int64, format string) (total uint64, ok bool) {
+	want := appendHeader(nil, base, format, 0)
+	at := len(want) - len(`0000000000000000","crc":"00000000"}}`) - 1
+	if len(line) != len(want) {
+		return 0, false
+	}
+	total, err := parseHex(line[at : at+16])
+	return total, err == nil && bytes.Equal(line, appendHeader(nil, base, format, total))
+}
+
+const ruleMissing = "the segment is missing, or the one before has another length"
+
+func ruleHeader(format string) string {
+	return "the header is not that of this place in a " + format + " journal"
+}
+
+// isHeader tells whether a line may be read as a header. No frame is.
 func isHeader(line []byte) bool { return bytes.HasPrefix(line, []byte(`{"journal":`)) }
 
 func segmentName(base int64) string { return fmt.Sprintf("%020d%s", base, suffix) }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -11,8 +12,8 @@ import (
 // put one in its place that fails or forgets. Names are those of package
 // filepath.
 type FS interface {
-	// MkdirAll creates a folder and its parents.
-	MkdirAll(name string) error
+	// Mkdir creates a folder.
+	Mkdir(name string) error
 	// ReadDir returns the names in a folder, sorted.
 	ReadDir(name string) ([]string, error)
 	// OpenFile is [os.OpenFile].
@@ -38,6 +39,7 @@ type File interface {
 	io.Reader
 	io.ReaderAt
 	io.Writer
+	io.WriterAt // not on a file open for appending
 	io.Closer
 	Stat() (fs.FileInfo, error)
 	// Sync makes the file's content and length durable.
@@ -54,8 +56,8 @@ type osFile struct{ *os.File }
 
 func (f osFile) Sync() error { return datasync(f.File) }
 
-// MkdirAll implements [FS]; new folders are readable by their owner only.
-func (OS) MkdirAll(name string) error { return os.MkdirAll(name, 0o700) }
+// Mkdir implements [FS]; new folders are readable by their owner only.
+func (OS) Mkdir(name string) error { return os.Mkdir(name, 0o700) }
 
 // ReadDir implements [FS].
 func (OS) ReadDir(name string) ([]string, error) {
@@ -118,5 +120,11 @@ func (OS) Lock(name string) (io.Closer, error) {
 		f.Close()
 		return nil, err
 	}
-	return f, nil
+	return fileLock{f}, nil
 }
+
+type fileLock struct{ f *os.File }
+
+// Close gives the lock up before it closes the file: a process that is being
+// started right now has the file open too, until it runs its own program.
+func (l fileLock) Close() error { return errors.Join(unlockFile(l.f), l.f.Close()) }

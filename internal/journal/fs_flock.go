@@ -24,6 +24,8 @@ func lockFile(f *os.File) error {
 	}
 }
 
+func unlockFile(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
 func syncDir(name string) error {
 	d, err := os.Open(name)
 	if err != nil {

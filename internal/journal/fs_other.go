@@ -10,6 +10,8 @@ import (
 // lockFile refuses: without a lock two writers could share a folder.
 func lockFile(*os.File) error { return errors.ErrUnsupported }
 
+func unlockFile(*os.File) error { return errors.ErrUnsupported }
+
 func syncDir(string) error { return errors.ErrUnsupported }
 
 func isFull(error) bool { return false }

@@ -30,6 +30,10 @@ func lockFile(f *os.File) error {
 	}
 }
 
+// unlockFile does nothing: closing the handle unlocks, and handles are not
+// inherited.
+func unlockFile(*os.File) error { return nil }
+
 // syncDir does nothing: Windows has no sync of a folder, and NTFS writes the
 // names ahead to its own journal.
 func syncDir(string) error { return nil }

@@ -32,6 +32,11 @@ type Options struct {
 	// order. An error of it ends Open with that error.
 	Visit func(Record) error
 
+	// From is a journal offset: segments that end at or before it are not
+	// read by [Open], which checks of them the headers and lengths only, and
+	// Visit is not called for their frames. The last segment is always read.
+	From int64
+
 	// SegmentSize is the length at which a segment is closed; 0 means
 	// [DefaultSegmentSize].
 	SegmentSize int64
@@ -46,9 +51,10 @@ type Options struct {
 
 // A Record is one frame and its place.
 type Record struct {
-	Offset int64  // of its first byte in the journal: what [Journal.ReadAt] takes
-	Index  uint64 // its number, from 0
-	Frame  []byte // without its line feed
+	Segment int64  // the journal offset at which its segment begins
+	Offset  int64  // of its first byte in the journal: what [Journal.ReadAt] takes
+	Index   uint64 // its number, from 0
+	Frame   []byte // without its line feed
 }
 
 // A Recovery says what was found behind the last complete commit: what a
@@ -68,6 +74,11 @@ type Journal struct {
 	fs    FS
 	lock  io.Closer
 	found Recovery
+	files *Files // open for ReadAt
+
+	lastGroup int64 // where the last group or header begins in its file, at opening
+
+	rewriting sync.Mutex // held by Rewrite
 
 	writing sync.Mutex // held by the leader while it writes and syncs
 	file    File       // the last segment, open for appending
@@ -76,7 +87,6 @@ type Journal struct {
 	room     sync.Cond // signalled when next was taken
 	next     *batch    // what the next commit will hold
 	segments []segment // with their committed lengths
-	readers  []File    // open for ReadAt, by segment, nil until needed
 	total    uint64    // committed frames
 	err      error     // sticky
 	closed   bool
@@ -95,11 +105,16 @@ func Open(dir string, opt Options) (*Journal, error) {
 	if !checkFormat(opt.Format) || opt.SegmentSize < 0 || opt.MaxFrame < 1 || opt.MaxFrame >= MaxGroup {
 		return nil, errors.New("journal: invalid options")
 	}
+	dir, err := filepath.Abs(dir) // the process may change its folder
+	if err != nil {
+		return nil, err
+	}
 	j := &Journal{dir: dir, opt: opt, fs: opt.FS}
 	j.room.L = &j.mu
 	if j.fs == nil {
 		j.fs = OS{}
 	}
+	j.files = NewFiles(j.fs, 32)
 	if err := j.open(); err != nil {
 		j.release()
 		return nil, err
@@ -128,7 +143,12 @@ func (j *Journal) open() error {
 		return err
 	}
 	for i, base := range bases {
-		if err := j.load(base, i == len(bases)-1); err != nil {
+		if i < len(bases)-1 && bases[i+1] <= j.opt.From {
+			err = j.skip(base, bases[i+1])
+		} else {
+			err = j.load(base, i == len(bases)-1)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -150,20 +170,43 @@ func (j *Journal) prepare() (exists bool, err error) {
 	case j.opt.ReadOnly:
 		return true, nil
 	}
-	if err := j.fs.MkdirAll(j.dir); err != nil {
-		return false, err
+	if !exists {
+		if err := j.mkdir(j.dir); err != nil {
+			return false, err
+		}
 	}
 	if j.lock, err = j.fs.Lock(j.path(lockName)); err != nil {
 		return false, err
 	}
 	if !exists {
-		if err := j.fs.SyncDir(filepath.Dir(filepath.Clean(j.dir))); err != nil {
-			return false, err
-		}
 		// Another writer may have come and gone before the lock was ours.
 		bases, err = j.list()
 	}
 	return len(bases) > 0, err
+}
+
+// mkdir makes a folder, its parents and their names durable. A folder that is
+// there already may have been made by a process that was killed before it
+// could sync the name; whose parent cannot be read, this user did not make.
+func (j *Journal) mkdir(dir string) error {
+	parent := filepath.Dir(dir)
+	if _, err := j.fs.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		if parent != dir {
+			if err := j.mkdir(parent); err != nil {
+				return err
+			}
+		}
+		if err := j.fs.Mkdir(dir); err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+		return j.fs.SyncDir(parent)
+	} else if err != nil {
+		return err
+	}
+	if err := j.fs.SyncDir(parent); err != nil && !errors.Is(err, os.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 func (j *Journal) path(name string) string { return filepath.Join(j.dir, name) }
@@ -189,14 +232,20 @@ func (j *Journal) list() ([]int64, error) {
 // load checks one segment and hands its frames to Visit.
 func (j *Journal) load(base int64, last bool) error {
 	if want := j.end(); base != want {
-		return &DamageError{Segment: segmentName(want), Rule: "the segment is missing, or the one before has another length"}
+		return &DamageError{Segment: segmentName(want), Rule: ruleMissing}
 	}
 	f, err := j.fs.OpenFile(j.path(segmentName(base)), os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	s := scanner{r: f, seg: segment{base: base, first: j.total}, format: j.opt.Format, limit: j.opt.MaxFrame, total: j.total}
+	r := io.Reader(f)
+	if j.opt.ReadOnly {
+		if r, err = settled(f); err != nil {
+			return err
+		}
+	}
+	s := scanner{r: r, seg: segment{base: base, first: j.total}, format: j.opt.Format, limit: j.opt.MaxFrame, total: j.total}
 	if err := s.header(); err != nil {
 		return err
 	}
@@ -210,9 +259,52 @@ func (j *Journal) load(base int64, last bool) error {
 		}
 		j.found = Recovery{segmentName(base), s.good, int64(len(tail)), sha256.Sum256(tail)}
 	}
+	j.lastGroup = s.last
 	s.seg.size = s.good
 	j.segments = append(j.segments, s.seg)
 	j.total = s.total
+	return nil
+}
+
+// skip takes a closed segment by its header and its length. How many frames
+// it has, the header of the next one tells.
+func (j *Journal) skip(base, next int64) error {
+	if want := j.end(); base != want {
+		return &DamageError{Segment: segmentName(want), Rule: ruleMissing}
+	}
+	name := j.path(segmentName(base))
+	info, err := j.fs.Stat(name)
+	if err != nil {
+		return err
+	}
+	if info.Size() != next-base {
+		return &DamageError{Segment: segmentName(base), Offset: info.Size(), Rule: ruleMissing}
+	}
+	if err := j.loadHeader(base); err != nil {
+		return err
+	}
+	j.segments = append(j.segments, segment{base, next - base, j.total})
+	return j.loadHeader(next)
+}
+
+// loadHeader sets total to what the header of a segment says, which is never
+// less than before.
+func (j *Journal) loadHeader(base int64) error {
+	f, err := j.fs.OpenFile(j.path(segmentName(base)), os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	line := make([]byte, len(appendHeader(nil, base, j.opt.Format, 0)))
+	n, err := f.ReadAt(line, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	total, ok := parseHeader(line[:n], base, j.opt.Format)
+	if !ok || total < j.total || base == 0 && total != 0 {
+		return &DamageError{Segment: segmentName(base), Rule: ruleHeader(j.opt.Format)}
+	}
+	j.total = total
 	return nil
 }
 
@@ -225,12 +317,29 @@ func (j *Journal) end() int64 {
 	return last.base + last.size
 }
 
+// settled reads a file as far as it is durable now, so that a reader never
+// shows a group that its writer may still lose.
+func settled(f File) (io.Reader, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Sync(); err != nil && !errors.Is(err, os.ErrPermission) {
+		return nil, err // Windows syncs only what is open for writing
+	}
+	return io.LimitReader(f, info.Size()), nil
+}
+
 // recover opens the last segment for appending and cuts its torn tail off.
-// It syncs in any case: a commit that was written before a crash and read now
-// need not have reached the disk, and nothing may be built on it until it has.
+// A commit that was written before and is read now need not be on the disk,
+// even if a sync of it was tried: after a failed sync some systems keep what
+// they could not write, and call it clean. So the last group, the only one
+// that may be in this state, is written again in its place, and synced.
 func (j *Journal) recover() error {
-	if err := j.fs.Remove(j.path(tempName)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	for _, temp := range []string{tempName, rewriteName} {
+		if err := j.fs.Remove(j.path(temp)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
 	last := j.segments[len(j.segments)-1]
 	f, err := j.fs.OpenFile(j.path(segmentName(last.base)), os.O_RDWR|os.O_APPEND, 0)
@@ -243,6 +352,9 @@ func (j *Journal) recover() error {
 			return err
 		}
 	}
+	if err := j.rewriteLast(last); err != nil {
+		return err
+	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
@@ -250,6 +362,30 @@ func (j *Journal) recover() error {
 		return err
 	}
 	return j.checkFile()
+}
+
+// rewriteLast writes the last group, or the header if there is none, over
+// itself.
+func (j *Journal) rewriteLast(last segment) error {
+	f, err := j.fs.OpenFile(j.path(segmentName(last.base)), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, last.size-j.lastGroup)
+	_, err = f.ReadAt(buf, j.lastGroup)
+	if err == nil || errors.Is(err, io.EOF) {
+		_, err = whole(buf, func(b []byte) (int, error) { return f.WriteAt(b, j.lastGroup) })
+	}
+	return errors.Join(err, f.Close())
+}
+
+// whole makes a short write an error, whatever the file system says.
+func whole(b []byte, write func([]byte) (int, error)) (int, error) {
+	n, err := write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return n, err
 }
 
 // create begins a segment at a base. Its header is durable before its name
@@ -261,7 +397,7 @@ func (j *Journal) create(base int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(header)
+	_, err = whole(header, f.Write)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -308,6 +444,44 @@ func (j *Journal) checkFile() error {
 
 // Recovered returns what Open found behind the last complete commit.
 func (j *Journal) Recovered() Recovery { return j.found }
+
+// A Segment is one file of a journal.
+type Segment struct {
+	Base  int64  // the journal offset of its first byte
+	Size  int64  // of its committed bytes
+	First uint64 // the index of its first frame
+	Count uint64 // of its committed frames
+}
+
+// Segments returns the segments in order. All but the last are closed: nothing
+// is added to them any more.
+func (j *Journal) Segments() []Segment {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	list := make([]Segment, len(j.segments))
+	for i, s := range j.segments {
+		next := j.total
+		if i+1 < len(j.segments) {
+			next = j.segments[i+1].first
+		}
+		list[i] = Segment{s.base, s.size, s.first, next - s.first}
+	}
+	return list
+}
+
+// Segment returns the segment that holds an offset.
+func (j *Journal) Segment(offset int64) Segment {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	next := j.total
+	for _, s := range slices.Backward(j.segments) {
+		if s.base <= offset {
+			return Segment{s.base, s.size, s.first, next - s.first}
+		}
+		next = s.first
+	}
+	return Segment{}
+}
 
 // Len returns the number of committed frames.
 func (j *Journal) Len() uint64 {
@@ -453,10 +627,12 @@ func (j *Journal) write(b *batch) error {
 		}
 		last = j.segments[len(j.segments)-1]
 	}
-	n, err := j.file.Write(b.data)
-	if err == nil && n < len(b.data) {
-		err = io.ErrShortWrite
+	// Two writers on a file system without working locks meet here, before
+	// either adds to what the other wrote.
+	if err := j.checkFile(); err != nil {
+		return err
 	}
+	n, err := whole(b.data, j.file.Write)
 	if err == nil {
 		err = j.file.Sync()
 	}
@@ -499,11 +675,7 @@ func (j *Journal) release() error {
 	if j.file != nil {
 		err = j.file.Close()
 	}
-	for _, f := range j.readers {
-		if f != nil {
-			err = errors.Join(err, f.Close())
-		}
-	}
+	err = errors.Join(err, j.files.Close())
 	if j.lock != nil {
 		err = errors.Join(err, j.lock.Close())
 	}

@@ -69,30 +69,33 @@ func (j *Journal) replay(seg segment, from int64, yield func(Record, error) bool
 
 // ReadAt reads committed bytes of the journal, headers and commits among them,
 // at a journal offset. It is an [io.ReaderAt]; what it reads is not checked.
-// It must not be called after Close.
+// After Close it returns [ErrClosed].
 func (j *Journal) ReadAt(p []byte, offset int64) (int, error) {
 	read := 0
 	for read < len(p) {
-		f, seg, err := j.reader(offset)
+		seg, err := j.segment(offset)
 		if err != nil {
 			return read, err
 		}
 		n := int(min(int64(len(p)-read), seg.base+seg.size-offset))
-		n, err = f.ReadAt(p[read:read+n], offset-seg.base)
-		read, offset = read+n, offset+int64(n)
+		err = j.files.Use(j.path(segmentName(seg.base)), func(f File) error {
+			n, err = f.ReadAt(p[read:read+n], offset-seg.base)
+			return err
+		})
 		if err != nil {
 			return read, err
 		}
+		read, offset = read+n, offset+int64(n)
 	}
 	return read, nil
 }
 
-// reader returns an open file for the segment that holds an offset.
-func (j *Journal) reader(offset int64) (File, segment, error) {
+// segment returns the segment that holds an offset.
+func (j *Journal) segment(offset int64) (segment, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed {
-		return nil, segment{}, ErrClosed
+		return segment{}, ErrClosed
 	}
 	i, found := slices.BinarySearchFunc(j.segments, offset, func(s segment, offset int64) int {
 		switch {
@@ -104,17 +107,7 @@ func (j *Journal) reader(offset int64) (File, segment, error) {
 		return 0
 	})
 	if !found {
-		return nil, segment{}, io.EOF
+		return segment{}, io.EOF
 	}
-	for len(j.readers) <= i {
-		j.readers = append(j.readers, nil)
-	}
-	if j.readers[i] == nil {
-		f, err := j.fs.OpenFile(j.path(segmentName(j.segments[i].base)), os.O_RDONLY, 0)
-		if err != nil {
-			return nil, segment{}, err
-		}
-		j.readers[i] = f
-	}
-	return j.readers[i], j.segments[i], nil
+	return j.segments[i], nil
 }

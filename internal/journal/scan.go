@@ -5,9 +5,14 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"slices"
 )
 
-const chunkSize = 256 << 10
+// What is read at once grows from the first to the last.
+const (
+	firstChunk = 4 << 10
+	lastChunk  = 256 << 10
+)
 
 // A scanner reads the groups of one segment.
 type scanner struct {
@@ -17,8 +22,14 @@ type scanner struct {
 	limit  int // longest frame
 
 	total uint64 // frames before the group that is read
+	last  int64  // offset in the file of the last complete commit's group, or of the header
 	good  int64  // offset in the file behind the last complete commit, or the header
+	// group, if not nil, is given the frames of each group once visit has had
+	// them, with their line feeds.
+	group func(frames []byte, c commit) error
+
 	buf   []byte
+	chunk int
 	eof   bool
 }
 
@@ -40,12 +51,9 @@ func (s *scanner) fill() (bool, error) {
 		return false, nil
 	}
 	n := len(s.buf)
-	if cap(s.buf)-n < chunkSize {
-		grown := make([]byte, n, 2*cap(s.buf)+chunkSize)
-		copy(grown, s.buf)
-		s.buf = grown
-	}
-	got, err := io.ReadFull(s.r, s.buf[n:n+chunkSize])
+	s.chunk = min(max(2*s.chunk, firstChunk), lastChunk)
+	s.buf = slices.Grow(s.buf, s.chunk)
+	got, err := io.ReadFull(s.r, s.buf[n:n+s.chunk])
 	s.buf = s.buf[:n+got]
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		s.eof, err = true, nil
@@ -64,7 +72,7 @@ func (s *scanner) header() error {
 		}
 	}
 	if !bytes.HasPrefix(s.buf, want) {
-		return s.damage("the header is not that of this place in a " + s.format + " journal")
+		return s.damage(ruleHeader(s.format))
 	}
 	s.good = int64(len(want))
 	s.buf = s.buf[:copy(s.buf, s.buf[len(want):])]
@@ -124,9 +132,10 @@ func (s *scanner) groups(visit func(Record) error) (tail []byte, rule string, er
 			from := start
 			for k, end := range ends {
 				r := Record{
-					Offset: s.seg.base + s.good + int64(from-start),
-					Index:  s.total + uint64(k),
-					Frame:  s.buf[from : end-1 : end-1],
+					Segment: s.seg.base,
+					Offset:  s.seg.base + s.good + int64(from-start),
+					Index:   s.total + uint64(k),
+					Frame:   s.buf[from : end-1 : end-1],
 				}
 				if err := visit(r); err != nil {
 					return nil, "", err
@@ -134,6 +143,12 @@ func (s *scanner) groups(visit func(Record) error) (tail []byte, rule string, er
 				from = end
 			}
 		}
+		if s.group != nil {
+			if err := s.group(s.buf[start:pos], c); err != nil {
+				return nil, "", err
+			}
+		}
+		s.last = s.good
 		s.good += int64(next - start)
 		s.total = c.total
 		start, pos, ends = next, next, ends[:0]
@@ -164,6 +179,9 @@ func torn(tail []byte, offset int64, total uint64) bool {
 	if len(tail) > maxTail {
 		return false
 	}
+	if endsInCommit(tail) && !lostSector(tail, offset) {
+		return false // even if the line feed before it is damaged
+	}
 	for pos := 0; pos < len(tail); {
 		i := bytes.IndexByte(tail[pos:], '\n')
 		line, end := tail[pos:], len(tail)
@@ -187,6 +205,13 @@ func torn(tail []byte, offset int64, total uint64) bool {
 		pos = end
 	}
 	return true
+}
+
+// endsInCommit tells whether a commit, whole or damaged in a few bytes, may
+// stand before the last byte.
+func endsInCommit(tail []byte) bool {
+	const n = len(commitShape)
+	return len(tail) > n && commitLike(tail[len(tail)-n-1:len(tail)-1])
 }
 
 // lostSector tells whether the part of any sector that lies in the tail is

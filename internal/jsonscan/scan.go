@@ -9,6 +9,8 @@
 package jsonscan
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -35,9 +37,7 @@ var special = func() (t [256]bool) {
 func String(b []byte, i int) (end int, escaped bool) {
 	i++
 	for {
-		for i < len(b) && !special[b[i]] {
-			i++
-		}
+		i = plainRun(b, i)
 		if i >= len(b) {
 			return -1, false
 		}
@@ -55,6 +55,25 @@ func String(b []byte, i int) (end int, escaped bool) {
 			return -1, false
 		}
 	}
+}
+
+// plainRun returns the position of the next special byte, eight at a time
+// while there are eight.
+func plainRun(b []byte, i int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		// The lowest mark is right; one above it may be of a byte that is not.
+		if marks := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs; marks != 0 {
+			return i + bits.TrailingZeros64(marks)/8
+		}
+		i += 8
+	}
+	for i < len(b) && !special[b[i]] {
+		i++
+	}
+	return i
 }
 
 func escapeLen(b []byte) int {

@@ -74,16 +74,16 @@ func (s *Splitter) fill(keep int) bool {
 	return false
 }
 
-// space moves to the next byte that is not white space and returns it, or 0
-// at the end.
-func (s *Splitter) space() byte {
+// space moves to the next byte that is not white space and returns it, or
+// -1 at the end.
+func (s *Splitter) space() int {
 	for {
 		s.pos = Space(s.buf, s.pos)
 		if s.pos < len(s.buf) {
-			return s.buf[s.pos]
+			return int(s.buf[s.pos])
 		}
 		if !s.fill(s.pos) {
-			return 0
+			return -1
 		}
 	}
 }
@@ -137,11 +137,14 @@ func (s *Splitter) Next() ([]byte, error) {
 // finish checks that nothing follows the root.
 func (s *Splitter) finish() error {
 	s.state = atEnd
-	if s.space() != 0 || s.err != nil {
+	if s.space() >= 0 || s.err != nil {
 		return s.broken()
 	}
 	return io.EOF
 }
+
+// structural marks the bytes that matter to where a nested value ends.
+var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true}
 
 // element finds the end of the value that begins at the position.
 func (s *Splitter) element() ([]byte, error) {
@@ -152,17 +155,25 @@ func (s *Splitter) element() ([]byte, error) {
 		for ; i < len(s.buf); i++ {
 			c := s.buf[i]
 			if quoted {
-				switch {
-				case escaped:
+				if escaped {
 					escaped = false
-				case c == '\\':
+					continue
+				}
+				if i = plainRun(s.buf, i); i == len(s.buf) {
+					break
+				}
+				switch s.buf[i] {
+				case '\\':
 					escaped = true
-				case c == '"':
+				case '"':
 					quoted = false
 					if depth == 0 {
 						return s.cut(start, i+1)
 					}
 				}
+				continue
+			}
+			if depth > 0 && !structural[c] {
 				continue
 			}
 			switch c {
@@ -187,16 +198,18 @@ func (s *Splitter) element() ([]byte, error) {
 			s.pos = start
 			return nil, ErrTooLarge
 		}
-		keep := start
-		if !s.fill(keep) {
+		// Even a fill that finds the end may have moved what is kept.
+		base := s.base
+		more := s.fill(start)
+		moved := int(s.base - base)
+		i, start = i-moved, start-moved
+		if !more {
 			if s.err != nil || quoted || depth > 0 {
 				s.pos = i
 				return nil, s.broken()
 			}
 			return s.cut(start, i)
 		}
-		i -= keep
-		start = 0
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"strings"
+	"unicode/utf8"
 )
 
 //go:embed page.css
@@ -55,7 +56,17 @@ func (p Page) HTML() string {
 	if err != nil {
 		panic("page: " + err.Error()) // the template takes strings only
 	}
-	return b.String()
+	return readable(b.String())
+}
+
+// readable replaces bytes that no HTML document may have.
+func readable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0x7F {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
 func (p Page) css() string { return style + p.Style }

@@ -26,6 +26,9 @@ func TestHTML(t *testing.T) {
 			t.Errorf("the page has %s", forbidden)
 		}
 	}
+	if got := (page.Page{Title: "a\x00\xff\x1bb"}).HTML(); !strings.Contains(got, "<title>a\uFFFD\uFFFD\uFFFDb</title>") {
+		t.Error("the page holds bytes that HTML does not know")
+	}
 	if other := (page.Page{Lang: "de"}).HTML(); !strings.Contains(other, `<html lang="de">`) {
 		t.Error("the page does not have its language")
 	}

@@ -104,6 +104,13 @@ func (d decoder) value(path string, raw json.RawMessage, v reflect.Value, depth 
 	case reflect.Map:
 		d.mapping(path, raw, v, depth)
 	case reflect.Slice:
+		if v.Type().Elem() == reflect.TypeFor[byte]() {
+			if raw[0] != '"' {
+				raw = json.RawMessage("0") // a list of numbers is no bytes
+			}
+			d.leaf(path, raw, v, "must be bytes in base64")
+			return
+		}
 		d.list(path, raw, v, depth)
 	case reflect.String:
 		d.leaf(path, raw, v, "must be a string")

@@ -140,3 +140,36 @@ func TestDecodeDepth(t *testing.T) {
 		t.Error("Decode of 200 levels = nil, want an error")
 	}
 }
+
+// Bytes are base64, as encoding/json writes them, and nothing else.
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	type record struct {
+		Key []byte `json:"key"`
+	}
+	var r record
+	if err := strictjson.Decode([]byte(`{"key":"AQL/"}`), &r); err != nil || string(r.Key) != "\x01\x02\xff" {
+		t.Errorf("%v, %v", r, err)
+	}
+	for _, in := range []string{`{"key":[1,2]}`, `{"key":"AQL"}`, `{"key":7}`, `{"key":"é"}`, `{"key":null}`} {
+		if err := strictjson.Decode([]byte(in), &r); err == nil {
+			t.Errorf("%s is taken", in)
+		}
+	}
+}
+
+// A list of an enumeration that is kept in a byte is a list of its words, and
+// only bytes are base64.
+func TestBytesAndSmallEnumerations(t *testing.T) {
+	t.Parallel()
+	var v struct {
+		Key    []byte                `json:"key"`
+		States []baakit.Jurisdiction `json:"states"`
+	}
+	if err := strictjson.Decode([]byte(`{"key":"AAE=","states":["IA","TX"]}`), &v); err != nil || len(v.Key) != 2 || len(v.States) != 2 {
+		t.Errorf("Decode = %+v, %v", v, err)
+	}
+	if err := strictjson.Decode([]byte(`{"key":[0,1],"states":"IA"}`), &v); err == nil || strings.Count(err.Error(), ";") != 1 {
+		t.Errorf("Decode = %+v, %v, want two errors", v, err)
+	}
+}

@@ -1,0 +1,4 @@
+package baa
+
+// HashOf is how versions are hashed.
+var HashOf = hashOf

@@ -1,0 +1,187 @@
+package baa
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/strictjson"
+)
+
+// A Right is one of the rights of an individual that a business associate
+// helps with.
+type Right string
+
+// The rights.
+const (
+	AccessRight     Right = "access"     // 45 CFR 164.524
+	AmendmentRight  Right = "amendment"  // 45 CFR 164.526
+	AccountingRight Right = "accounting" // 45 CFR 164.528
+)
+
+func rights() []Right { return []Right{AccessRight, AmendmentRight, AccountingRight} }
+
+// A RightsEventKind says what happened to a request.
+type RightsEventKind string
+
+// The kinds, in the order of a request's life.
+const (
+	// RequestReceived by a side. By: who received it.
+	RequestReceived RightsEventKind = "received"
+	// RequestForwarded by the business associate to the covered entity.
+	RequestForwarded RightsEventKind = "forwarded"
+	// AnswerDirected: the covered entity directed the business associate in
+	// writing to answer the individual. Ref names the writing.
+	AnswerDirected RightsEventKind = "directed"
+	// DirectionRevoked takes it back. Ref names the writing.
+	DirectionRevoked RightsEventKind = "direction_revoked"
+	// SupportGiven: the business associate made available what the covered
+	// entity needs, or incorporated an amendment.
+	SupportGiven RightsEventKind = "support_given"
+	// ResponseExtended: the covered entity told the individual in writing the
+	// reasons and the day of its answer, within the first period. Until is
+	// that day, Ref names the statement.
+	ResponseExtended RightsEventKind = "extended"
+	// RequestAnswered: the individual has the answer. By: who gave it.
+	RequestAnswered RightsEventKind = "answered"
+	// RequestWithdrawn by the individual.
+	RequestWithdrawn RightsEventKind = "request_withdrawn"
+)
+
+// A RightsEvent is one thing that happened to a request of an individual.
+// It names no individual: Ref and the request's own name hold no PHI. The
+// zero RightsEvent is invalid.
+type RightsEvent struct {
+	Seq          int
+	Kind         RightsEventKind
+	At, Recorded time.Time
+	By           Side
+	Right        Right       // of RequestReceived
+	Until        baakit.Date // of ResponseExtended
+	Ref          string
+}
+
+type rightsRule struct {
+	kind      RightsEventKind
+	must, may string
+	by        Side // the only side that can do it; zero: either
+}
+
+func rightsRules() []rightsRule {
+	return []rightsRule{
+		{RequestReceived, "by right", "ref", ""},
+		{RequestForwarded, "by", "ref", BusinessAssociateSide},
+		{AnswerDirected, "by ref", "", CoveredEntitySide},
+		{DirectionRevoked, "by ref", "", CoveredEntitySide},
+		{SupportGiven, "by", "ref", BusinessAssociateSide},
+		{ResponseExtended, "by until ref", "", CoveredEntitySide},
+		{RequestAnswered, "by", "ref", ""},
+		{RequestWithdrawn, "", "by ref", ""},
+	}
+}
+
+// Validate reports what is wrong with the event by itself, as
+// [baakit.FieldErrors] in field order.
+func (e RightsEvent) Validate() error {
+	var errs baakit.FieldErrors
+	if e.Seq < 1 {
+		errs.Add("seq", "must be a number from 1")
+	}
+	rules := rightsRules()
+	i := slices.IndexFunc(rules, func(r rightsRule) bool { return r.kind == e.Kind })
+	if i < 0 {
+		errs.Add("kind", "must be a kind of event")
+	}
+	if !validInstant(e.At) {
+		errs.Add("at", "is required, in the years 1 to 9999")
+	}
+	if !validInstant(e.Recorded) || e.Recorded.Before(e.At) {
+		errs.Add("recorded", "is required and must not be before at")
+	}
+	if i < 0 {
+		return errs.Err()
+	}
+	for _, f := range []struct {
+		name    string
+		set, ok bool
+	}{
+		{"by", e.By != "", e.By.valid() && (rules[i].by == "" || rules[i].by == e.By)},
+		{"right", e.Right != "", slices.Contains(rights(), e.Right)},
+		{"until", !e.Until.IsZero(), true},
+		{"ref", e.Ref != "", isName(e.Ref)},
+	} {
+		must := hasWord(rules[i].must, f.name)
+		switch {
+		case !f.set && must:
+			errs.Add(f.name, "is required for this kind")
+		case f.set && !must && !hasWord(rules[i].may, f.name):
+			errs.Add(f.name, "must be left out for this kind")
+		case f.set && !f.ok:
+			errs.Add(f.name, "is not of the form that it must have")
+		}
+	}
+	return errs.Err()
+}
+
+type rightsEventWire struct {
+	Seq      int             `json:"seq"`
+	Kind     RightsEventKind `json:"kind"`
+	At       instant         `json:"at"`
+	Recorded instant         `json:"recorded"`
+	By       Side            `json:"by,omitempty"`
+	Right    Right           `json:"right,omitempty"`
+	Until    baakit.Date     `json:"until,omitzero"`
+	Ref      string          `json:"ref,omitempty"`
+}
+
+// MarshalJSON implements json.Marshaler; instants are RFC 3339.
+func (e RightsEvent) MarshalJSON() ([]byte, error) {
+	return json.Marshal(rightsEventWire{e.Seq, e.Kind, instant(e.At), instant(e.Recorded), e.By, e.Right, e.Until, e.Ref})
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It reads strictly and refuses
+// what [RightsEvent.Validate] refuses; on an error e is unchanged.
+func (e *RightsEvent) UnmarshalJSON(data []byte) error {
+	var w rightsEventWire
+	if err := strictjson.Decode(data, &w); err != nil {
+		return err
+	}
+	read := RightsEvent{w.Seq, w.Kind, time.Time(w.At), time.Time(w.Recorded), w.By, w.Right, w.Until, w.Ref}
+	if err := read.Validate(); err != nil {
+		return err
+	}
+	*e = read
+	return nil
+}
+
+// ParseRightsEvents reads a JSON list of events, strictly, each of them valid
+// and no Seq given twice. The error is a [baakit.FieldErrors].
+func ParseRightsEvents(data []byte) ([]RightsEvent, error) {
+	var raw []json.RawMessage
+	if err := strictjson.Decode(data, &raw); err != nil {
+		return nil, err
+	}
+	var errs baakit.FieldErrors
+	events := make([]RightsEvent, len(raw))
+	for i, r := range raw {
+		errs.Merge(at(i), events[i].UnmarshalJSON(r))
+	}
+	errs.Merge("", checkRightsSeq(events))
+	if err := errs.Err(); err != nil {
+		return nil, err
+	}
+	return events, nil
+}
+
+func checkRightsSeq(events []RightsEvent) error {
+	var errs baakit.FieldErrors
+	seen := make(map[int]bool, len(events))
+	for i, e := range events {
+		if e.Seq > 0 && seen[e.Seq] {
+			errs.Add(at(i)+".seq", "must not be that of another event")
+		}
+		seen[e.Seq] = true
+	}
+	return errs.Err()
+}
