@@ -163,11 +163,11 @@ func TestAnnualLogLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := func(list []breach.LoggedBreach) string {
-		s := ""
+		var s strings.Builder
 		for _, b := range list {
-			s += b.ID
+			s.WriteString(b.ID)
 		}
-		return s
+		return s.String()
 	}
 	if got := ids(l.Late(day("2027-03-01"))); got != "b" {
 		t.Errorf("late on the last day: %s, want b", got)
