@@ -30,7 +30,6 @@ type service struct {
 	grades  []baa.Assessment
 	keepErr error
 	none    bool
-	done    string
 }
 
 func (s *service) offer(r *http.Request) (baa.OfferedVersion, baa.Visitor, error) {

@@ -84,8 +84,46 @@
 //
 // # The life
 //
-// A [Lifecycle] folds the [Event] list of an agreement into its [State] at any
-// time, by what was known at any other: in force, and may PHI flow, are two
-// answers with reasons. [Determine] says whether a relationship needs an
-// agreement at all.
+// An agreement lives by its [Event] list: offers, signatures, acceptances,
+// notices, cures, ends. A [Lifecycle] knows the terms of its versions
+// ([Version.Life]) and folds the events into a [State] at any instant, by what
+// was known at any other; it keeps nothing itself. [Lifecycle.Record] is every
+// command: it checks that an event is possible, and returns it to be appended
+// to a log.
+//
+// In force, and may PHI flow, are two answers, each with its reasons. An
+// agreement signed on 10 April with a stated effective date of 1 April governs
+// from the 1st, as between the parties; but no assurance existed before the
+// 10th, so PHI could not flow (45 CFR 164.502(e)). The reverse never happens.
+//
+// Days are counted as everywhere in this library: notice of a breach of the
+// agreement on 1 June with 30 days to cure is in time through 1 July, to the
+// last instant in the agreement's zone, and termination is possible from 2
+// July. Notice of an amendment on 1 September with 30 days lets it take effect
+// on 1 October.
+//
+// [CheckChain] asks the same of a chain of subcontractors, [Controls] which of
+// several documents prevails, [StandingOn] how a text stands to the rules of a
+// later day. The disposition of what is left at the end is not this package's.
+//
+// # Acceptance
+//
+// An [Acceptance] records what was shown, done, stated and delivered, by whom
+// and when. [Evidence.Assess] grades it offline. A [Clickthrough] is a pair of
+// handlers that a service mounts to obtain one: without JavaScript, tied to the
+// session, once.
+//
+// # Who needs one, and who has one
+//
+// [Determine] says whether a relationship needs an agreement, with the path of
+// questions that led there. An unknown fact never gives [NotRequired]. A
+// [Register] holds the [Dossier] of every agreement against the relationships
+// that are in use: missing, expiring, stale, out of scope, to be kept.
+//
+// # Individuals
+//
+// [Rights] folds what happened to a request of an individual that reached the
+// business associate: it is forwarded, and answered directly only by written
+// direction, under the clocks of 45 CFR 164.524, 164.526 and 164.528 and the
+// shorter ones of the agreement.
 package baa

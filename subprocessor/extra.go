@@ -93,8 +93,8 @@ func encodeKeeping(v any, extra Extra) ([]byte, error) {
 
 func knownFields(t reflect.Type) map[string]bool {
 	known := make(map[string]bool)
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
 			known[name] = true
 		}

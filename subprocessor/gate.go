@@ -166,7 +166,7 @@ func (c *compiler) customers() {
 		if !c.chain.covered[contract.Upstream] {
 			g.set |= 1 << gateNoContract
 		}
-		if own := c.chain.up[contract.Upstream]; len(own) > 0 && c.x.k.verdict(ptr(c.chain.demand(contract.Upstream)), contract) != Pass {
+		if own := c.chain.up[contract.Upstream]; len(own) > 0 && c.x.k.verdict(new(c.chain.demand(contract.Upstream)), contract) != Pass {
 			g.set |= 1 << gateFlowDown
 		}
 		c.x.customers[contract.Upstream] = append(c.x.customers[contract.Upstream], g)
@@ -183,8 +183,6 @@ func (c *compiler) customers() {
 		c.waived[w.Engagement] = append(c.waived[w.Engagement], w)
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func (c *compiler) engagement(g *engagementFold) *gateEngagement {
 	e := &gateEngagement{products: g.engagement.Products, active: g.active}
@@ -241,7 +239,7 @@ func (c *compiler) reach(entity string) *reach {
 			continue
 		}
 		r.ok = true
-		r.flow = worse(r.flow, worse(above.flow, c.x.k.verdict(ptr(c.chain.demand(contract.Upstream)), contract)))
+		r.flow = worse(r.flow, worse(above.flow, c.x.k.verdict(new(c.chain.demand(contract.Upstream)), contract)))
 		r.entries = append(r.entries, above.entries...)
 		for _, p := range above.paths {
 			r.paths = append(r.paths, append(slices.Clone(p), reportTime(contract.Terms.BreachReport)))

@@ -81,10 +81,10 @@ func (s *State) Notice(change, customer string, attempt int, listURL string) (No
 			n.WindowEnd = terms.Dates(c.class(), s.day, s.f.reg.cal).WindowEnd
 		}
 		if g := s.f.engagements[c.change.Before]; g != nil {
-			n.Before = ptr(s.entry(g.state()))
+			n.Before = new(s.entry(g.state()))
 		}
 		if c.change.After != nil {
-			n.After = ptr(s.entry(EngagementState{Engagement: *c.change.After}))
+			n.After = new(s.entry(EngagementState{Engagement: *c.change.After}))
 		}
 		n.Subject = n.headline()
 		return n, nil
@@ -208,11 +208,12 @@ func (n Notice) Markdown() string {
 	for _, r := range n.facts() {
 		rows = append(rows, []string{r[0], r[1]})
 	}
-	out := "# " + markdown.Text(n.Subject) + "\n\nTo " + markdown.Text(n.Name) + ", from " + markdown.Text(n.Vendor) + "\n\n" + markdown.Table([]string{"", ""}, rows) + "\n"
+	var out strings.Builder
+	out.WriteString("# " + markdown.Text(n.Subject) + "\n\nTo " + markdown.Text(n.Name) + ", from " + markdown.Text(n.Vendor) + "\n\n" + markdown.Table([]string{"", ""}, rows) + "\n")
 	for _, s := range n.rights() {
-		out += "\n" + markdown.Text(s) + "\n"
+		out.WriteString("\n" + markdown.Text(s) + "\n")
 	}
-	return out
+	return out.String()
 }
 
 var noticePage = template.Must(template.New("notice").Parse(`<h1>{{.N.Subject}}</h1>

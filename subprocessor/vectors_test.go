@@ -341,3 +341,40 @@ func TestAttestationVectors(t *testing.T) {
 		t.Errorf("SOC 2: %+v", got)
 	}
 }
+
+// A notice that bounced was not given, where the clock starts with sending
+// too; the one sent again starts it.
+func TestBounceOfSent(t *testing.T) {
+	t.Parallel()
+	s := customers(t)
+	s.announce(nil)
+	s.notice(subprocessor.NoticeSent, "2026-12-01", "a", "n1")
+	s.notice(subprocessor.NoticeBounced, "2026-12-02", "a", "n1")
+	if k := s.customer("2027-02-01", "a"); k.Status != subprocessor.CustomerPending || !k.Dates.Start.IsZero() {
+		t.Errorf("A = %+v, want not started", k)
+	}
+	s.notice(subprocessor.NoticeSent, "2026-12-05", "a", "n2")
+	if got := s.customer("2026-12-06", "a").Dates.WindowEnd; got != day("2027-01-04") {
+		t.Errorf("A's window ends %s, want 2027-01-04", got)
+	}
+}
+
+// What several upstreams ask for is asked for together, and silence below it
+// fails.
+func TestStrictestOfPlaces(t *testing.T) {
+	t.Parallel()
+	up := func(id string, places ...string) subprocessor.Contract {
+		return subprocessor.Contract{ID: id, Terms: subprocessor.Terms{Places: places, IncidentReport: period("2 days")}}
+	}
+	d := subprocessor.Strictest(nil, up("a", "CA", "US"), up("b", "DE", "US"))
+	for places, want := range map[string]subprocessor.Verdict{"US": subprocessor.Pass, "CA": subprocessor.Fail, "DE": subprocessor.Fail} {
+		if got := subprocessor.CheckFlowDown(d, up("c", places), nil).Clauses[4]; got.Verdict != want {
+			t.Errorf("%s = %+v, want %s", places, got, want)
+		}
+	}
+	for _, c := range subprocessor.CheckFlowDown(d, subprocessor.Contract{ID: "silent"}, nil).Clauses {
+		if asked := c.Clause == "places" || c.Clause == "incident_report"; asked != (c.Verdict == subprocessor.Fail) {
+			t.Errorf("silent on %s = %s", c.Clause, c.Verdict)
+		}
+	}
+}

@@ -177,7 +177,7 @@ func readIndex(fs journal.FS, dir string, base, size int64) (s *segment, table [
 		return nil, nil, false
 	}
 	s = &segment{base: base, entries: binary.LittleEndian.Uint64(head[len(indexMagic)+16:]), blocks: int64(len(head))}
-	at := s.blocks
+	at, entries := s.blocks, uint64(0)
 	for row := head[indexFixed:end]; len(row) > 0; {
 		n := 1 + int(row[0])
 		if len(row) < n+12 {
@@ -185,11 +185,12 @@ func readIndex(fs journal.FS, dir string, base, size int64) (s *segment, table [
 		}
 		p := &part{segment: s, first: binary.LittleEndian.Uint64(row[n:]), count: uint64(binary.LittleEndian.Uint32(row[n+8:])), pos: at}
 		table = append(table, indexEntry{string(row[1:n]), p})
+		entries += p.count
 		at += int64(p.count)*spanSize + hashCount(p)*tlog.HashSize
 		row = row[n+12:]
 	}
 	s.length = at - s.blocks
-	return s, table, info.Size() == at+4
+	return s, table, entries == s.entries && info.Size() == at+4
 }
 
 // hashCount returns the number of tree hashes that a part's entries complete.

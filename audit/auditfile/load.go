@@ -34,8 +34,8 @@ func (s *Store) load() error {
 		Format: format, ReadOnly: s.opt.ReadOnly, MustExist: s.opt.MustExist, Visit: l.visit, From: from,
 		SegmentSize: s.opt.SegmentSize, MaxFrame: maxFrame, FS: s.fs,
 	})
-	if _, damaged := errors.AsType[*indexError](err); damaged && !s.opt.Full {
-		s.opt.Full = true
+	if errors.Is(err, audit.ErrTampered) && len(indexed) > 0 {
+		s.opt.Full = true // the indexes may be what is wrong
 		return s.load()
 	}
 	if err != nil {

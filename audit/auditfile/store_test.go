@@ -117,7 +117,7 @@ func TestAgreesWithMemory(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, files := t.TempDir(), journal.FS(journal.OS{})
-		if rapid.IntRange(0, 9).Draw(rt, "disk") > 0 { // it is slow
+		if rapid.IntRange(0, 19).Draw(rt, "disk") > 0 { // it is slow
 			files = journaltest.NewMemory()
 		}
 		opt := auditfile.WithFS(auditfile.Options{SegmentSize: int64(rapid.IntRange(300, 3000).Draw(rt, "segment"))}, files)

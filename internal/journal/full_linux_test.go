@@ -3,6 +3,9 @@ package journal_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -41,4 +44,36 @@ func TestFullDisk(t *testing.T) {
 	if got := frames(t, j); len(got) != acked {
 		t.Fatalf("reopened: %d frames, %d were acknowledged", len(got), acked)
 	}
+}
+
+// A process that is being started by this one shares its open files until it
+// runs its own program; a journal that was closed is free all the same.
+func TestClosedWhileAProcessStarts(t *testing.T) {
+	dir := t.TempDir()
+	j := open(t, dir, journal.Options{})
+	name, err := filepath.EvalSymlinks(filepath.Join(dir, "LOCK"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := -1
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, fd := range fds {
+		n, err := strconv.Atoi(fd.Name())
+		if to, _ := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && to == name {
+			if shared, err = syscall.Dup(n); err != nil {
+				t.Fatal(err)
+			}
+			defer syscall.Close(shared)
+		}
+	}
+	if shared < 0 {
+		t.Fatal("the lock is not among the open files")
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir, journal.Options{})
 }

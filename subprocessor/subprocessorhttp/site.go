@@ -28,6 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -315,9 +316,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func plain(w http.ResponseWriter, code int, text string) {
 	h := w.Header()
-	for k, v := range securityHeader(fileCSP) {
-		h[k] = v
-	}
+	maps.Copy(h, securityHeader(fileCSP))
 	h["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	w.WriteHeader(code)
 	_, _ = w.Write([]byte(text))
@@ -330,9 +329,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusMethodNotAllowed, "Use GET or HEAD.\n")
 		return
 	}
-	for k, v := range f.header {
-		h[k] = v
-	}
+	maps.Copy(h, f.header)
 	if f.unchanged(r) {
 		delete(h, "Content-Length")
 		delete(h, "Content-Type")

@@ -162,9 +162,7 @@ func newForms(b *builder) (*forms, error) {
 
 func (a *answer) write(w http.ResponseWriter) {
 	h := w.Header()
-	for k, v := range securityHeader(a.csp) {
-		h[k] = v
-	}
+	maps.Copy(h, securityHeader(a.csp))
 	h["Content-Type"] = []string{htmlType}
 	h["Cache-Control"] = []string{"no-store"}
 	w.WriteHeader(a.code)
