@@ -253,7 +253,7 @@ func (k *checker) name(v []byte) {
 
 // address adds the whole, and a street without its number.
 func (k *checker) address(v []byte) {
-	if len(v) <= 40 && IsState(string(v)) {
+	if len(v) <= 40 && isState(v) {
 		return
 	}
 	k.number(v)

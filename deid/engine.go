@@ -76,9 +76,12 @@ type Removed struct {
 // An Engine applies one policy. It is immutable and safe for concurrent use;
 // the plans of struct types are compiled once and shared. Make it with [New].
 type Engine struct {
-	policy  *Policy
-	opts    Options
-	root    *enode
+	policy *Policy
+	opts   Options
+	root   *enode
+
+	safeHarbor bool
+
 	plans   sync.Map // reflect.Type -> *planResult
 	columns sync.Map // name of an unknown column -> *Place
 
@@ -100,6 +103,8 @@ type enode struct {
 // A Place is immutable and belongs to its engine.
 type Place struct {
 	id        int
+	counter   int32 // what the outcome is added to in a report's counts
+	op        op
 	path      string
 	kind      Kind
 	action    Action
@@ -125,7 +130,7 @@ func New(policy *Policy, opts *Options) (*Engine, error) {
 		errs.Add("policy", "must come from Definition.Compile")
 		return nil, errs
 	}
-	e := &Engine{policy: policy}
+	e := &Engine{policy: policy, safeHarbor: policy.def.Method == MethodSafeHarbor}
 	if opts != nil {
 		e.opts = *opts
 		e.opts.Key = bytes.Clone(opts.Key)
@@ -220,6 +225,8 @@ func (e *Engine) addPlace(p *Place) *Place {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p.id = len(e.places)
+	p.counter = int32(p.id*int(lastOutcome)) - 1
+	p.op = p.action.op()
 	e.places = append(e.places, p)
 	return p
 }
