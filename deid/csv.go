@@ -191,8 +191,12 @@ func (w *csvWalk) row() (rule string, err error) {
 	}
 	if w.c.check.armed() {
 		for _, l := range w.looks {
-			w.text = cellText(w.text[:0], w.out[l.start:l.end])
-			w.c.Look(l.kind, w.text)
+			raw := w.out[l.start:l.end]
+			if raw[0] == '"' {
+				w.text = cellText(w.text[:0], raw)
+				raw = w.text
+			}
+			w.c.Look(l.kind, raw)
 		}
 		if w.c.Check() != nil {
 			return ruleLeft, nil
@@ -233,6 +237,8 @@ func (w *csvWalk) walk() error {
 			continue
 		case o.Verbatim():
 			w.out = append(w.out, raw...)
+		case o.bare():
+			w.out = append(w.out, out...)
 		default:
 			w.out = appendCell(w.out, out, w.rows.comma)
 		}

@@ -92,10 +92,30 @@ type Engine struct {
 
 // An enode is a node of the policy with its places.
 type enode struct {
+	name    string // as a member
 	members map[string]*enode
+	slots   *[memberSlots]*enode // some of the members, one for each hash
 	every   *enode
 	rule    *Place // nil on the way
 	unknown *Place // for what has no rule below here
+}
+
+const memberSlots = 64
+
+func memberSlot(length int, first, last byte) uint {
+	return (uint(length)*7 + uint(first)*5 + uint(last)) % memberSlots
+}
+
+// member is members[name], without a hash of the whole name for most.
+func (n *enode) member(name []byte) *enode {
+	if n.slots == nil || len(name) == 0 {
+		return n.members[string(name)]
+	}
+	m := n.slots[memberSlot(len(name), name[0], name[len(name)-1])]
+	if m == nil || m.name == string(name) {
+		return m
+	}
+	return n.members[string(name)]
 }
 
 // A Place is a place in documents of some form, with what is there and what
@@ -189,8 +209,16 @@ func (e *Engine) compile(n *node, errs *baakit.FieldErrors) *enode {
 	}
 	if n.members != nil {
 		out.members = make(map[string]*enode, len(n.members))
+		out.slots = new([memberSlots]*enode)
 		for _, name := range sortedKeys(n.members) {
-			out.members[name] = e.compile(n.members[name], errs)
+			m := e.compile(n.members[name], errs)
+			m.name, out.members[name] = name, m
+			if name == "" {
+				continue
+			}
+			if slot := &out.slots[memberSlot(len(name), name[0], name[len(name)-1])]; *slot == nil {
+				*slot = m
+			}
 		}
 	}
 	return out

@@ -59,6 +59,12 @@ func (o Outcome) Verbatim() bool {
 	return o == Kept || o == Empty || o == KeptAge || o == KeptState
 }
 
+// bare reports whether what stands in the place of the value is letters,
+// digits and a plus sign, which no format needs to quote.
+func (o Outcome) bare() bool {
+	return o == Coded || o == KeptYear || o == KeptZIP3 || o == ZeroedZIP || o == CappedAge
+}
+
 // ErrIdentifierLeft is the error of the self-check: an identifier of the
 // subject, or one that was removed elsewhere in the record, is in the output.
 // The record was not written.
