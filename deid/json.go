@@ -305,7 +305,6 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 		if i >= len(src) || src[i] != '"' {
 			return i, false, malformedAt(i)
 		}
-		key := i
 		end, escaped := jsonscan.String(src, i)
 		if end < 0 {
 			return i, false, malformedAt(i)
@@ -329,10 +328,11 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 			}
 		} else {
 			mark := len(w.out)
-			if !first {
-				w.out = append(w.out, ',')
+			if first {
+				w.out = append(w.out, src[start:i]...)
+			} else {
+				w.out = append(w.out, src[start-1:i]...) // with the comma
 			}
-			w.out = append(append(w.out, src[start:key]...), src[key:i]...)
 			if i, kept, err = w.node(child, i, depth+1); err != nil {
 				return i, false, err
 			}
@@ -346,7 +346,7 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 		i = jsonscan.Space(src, i)
 		switch {
 		case i < len(src) && src[i] == ',':
-			if kept {
+			if kept && space < i {
 				w.out = append(w.out, src[space:i]...)
 			}
 			i++
@@ -382,10 +382,11 @@ func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
 			}
 		} else {
 			mark := len(w.out)
-			if !first {
-				w.out = append(w.out, ',')
+			if first {
+				w.out = append(w.out, src[start:i]...)
+			} else {
+				w.out = append(w.out, src[start-1:i]...) // with the comma
 			}
-			w.out = append(w.out, src[start:i]...)
 			if i, kept, err = w.node(n.every, i, depth+1); err != nil {
 				return i, false, err
 			}
@@ -399,7 +400,7 @@ func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
 		i = jsonscan.Space(src, i)
 		switch {
 		case i < len(src) && src[i] == ',':
-			if kept {
+			if kept && space < i {
 				w.out = append(w.out, src[space:i]...)
 			}
 			i++
