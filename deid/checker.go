@@ -203,7 +203,7 @@ var traits = func() (t [256]uint64) {
 		case isDigit(b):
 			t[c] = 1 << (b - '0')
 		case isAlpha(b):
-			t[c] = 1 << (10 + b | 0x20 - 'a')
+			t[c] = 1 << (10 + (b | 0x20) - 'a')
 		}
 		if in64[c] == not64 {
 			t[c] |= endsWord64
