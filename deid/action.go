@@ -90,3 +90,47 @@ func (a Action) fits(k Kind) string {
 	}
 	return ""
 }
+
+// An op is an Action as a number, by which values are sent to what treats
+// them.
+type op uint8
+
+const (
+	opCode op = iota
+	opDrop
+	opTag
+	opYear
+	opAge
+	opZIP3
+	opState
+	opScrub
+	opKeep
+	opDerive
+	opShift
+)
+
+func (a Action) op() op {
+	switch a {
+	case Drop:
+		return opDrop
+	case Tag:
+		return opTag
+	case YearOnly:
+		return opYear
+	case AgeCap:
+		return opAge
+	case ZIP3:
+		return opZIP3
+	case StateOnly:
+		return opState
+	case Scrub:
+		return opScrub
+	case Keep:
+		return opKeep
+	case Hash, HMAC, FormatPreserving:
+		return opDerive
+	case ShiftDate:
+		return opShift
+	}
+	return opCode
+}

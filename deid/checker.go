@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -22,7 +23,11 @@ type checker struct {
 	squeezed []byte // "maryannsmith\x00nextvalue"
 	joined   []byte // "maryannsmithnextvalue"
 
-	seen uint64 // which letters and digits are in the texts
+	shownText []byte // the values of the output, one behind the other
+	shownList []shownValue
+
+	seen   uint64 // which letters and digits are in the output
+	opaque bool   // a value of the output may be an encoding, or is not ASCII
 
 	removedText []byte // the removed values, one behind the other
 	removedList []removedValue
@@ -31,6 +36,14 @@ type checker struct {
 	list    []needle
 	scratch []byte
 	spare   []byte
+}
+
+// A shownValue is one of the output. It is read only when the letters and
+// digits of the output are all that some needle has: in most records they are
+// not.
+type shownValue struct {
+	start, end int32
+	kind       Kind
 }
 
 // A removedValue is one that must not stand elsewhere. It becomes needles when
@@ -58,7 +71,8 @@ const (
 
 func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
-	k.needles, k.list, k.seen = k.needles[:0], k.list[:0], 0
+	k.shownText, k.shownList = k.shownText[:0], k.shownList[:0]
+	k.needles, k.list, k.seen, k.opaque = k.needles[:0], k.list[:0], 0, false
 	k.removedText, k.removedList = k.removedText[:0], k.removedList[:0]
 }
 
@@ -84,9 +98,14 @@ func (k *checker) prepare() {
 		v := k.removedText[r.start:r.end]
 		switch r.kind {
 		case KindName:
-			k.name(v)
+			if k.hasWord(v) {
+				k.name(v)
+			}
 		case KindStreet, KindCity, KindCounty, KindPrecinct, KindGeocode:
-			k.address(v)
+			// It is looked for without its number as well.
+			if k.hasBits(v, letterMask&^digitMask) {
+				k.address(v)
+			}
 		case KindZIP:
 			if zip := trimSpace(v); len(zip) >= 5 && k.has(zip[:5]) {
 				k.phrase(zip[:5], inWords|inTerms)
@@ -97,7 +116,8 @@ func (k *checker) prepare() {
 				k.phone(v)
 			}
 		case KindDate, KindDOB, KindDeath:
-			if k.has(v[:min(len(v), 10)]) {
+			// Eight digits are looked for, whatever follows them.
+			if k.has(v[:min(len(v), 8)]) {
 				k.date(v)
 			}
 		case KindIP:
@@ -113,14 +133,33 @@ func (k *checker) prepare() {
 
 // has reports whether all letters and digits of v are somewhere in the output.
 // It may report true without need, and never false where v stands in it.
-func (k *checker) has(v []byte) bool {
+func (k *checker) has(v []byte) bool { return k.hasBits(v, letterMask) }
+
+func (k *checker) hasBits(v []byte, mask uint64) bool {
 	var bits uint64
 	for _, c := range v {
-		if c < utf8.RuneSelf {
-			bits |= letterBits[folded[c]]
+		bits |= traits[c]
+	}
+	return bits&mask&^k.seen == 0
+}
+
+// hasWord is has for any word of v.
+func (k *checker) hasWord(v []byte) bool {
+	var word uint64
+	for _, c := range v {
+		switch bits := traits[c]; {
+		case bits&letterMask != 0:
+			word |= bits & letterMask
+		case bits&notASCII != 0:
+			return true
+		default:
+			if word != 0 && word&^k.seen == 0 {
+				return true
+			}
+			word = 0
 		}
 	}
-	return bits&^k.seen == 0
+	return word != 0 && word&^k.seen == 0
 }
 
 // subject adds all that is known about the individual.
@@ -154,28 +193,43 @@ func (k *checker) add(text []byte, form uint8) {
 	k.list = append(k.list, needle{int32(start), int32(len(k.needles)), lettersOf(text), form})
 }
 
-// letterBits is a bit for each letter and digit in lower case, and one for all
-// that is not ASCII. Spaces have none.
-var letterBits = func() (t [256]uint64) {
-	for i := range 10 {
-		t['0'+i] = 1 << i
+// traits has for each byte a bit of its own if it is a letter, in either case,
+// or a digit, and what else matters to the self-check.
+var traits = func() (t [256]uint64) {
+	for c := range t {
+		switch b := byte(c); {
+		case b >= utf8.RuneSelf:
+			t[c] = notASCII
+		case isDigit(b):
+			t[c] = 1 << (b - '0')
+		case isAlpha(b):
+			t[c] = 1 << (10 + (b | 0x20) - 'a')
+		}
+		if in64[c] == not64 {
+			t[c] |= endsWord64
+		}
 	}
-	for i := range 26 {
-		t['a'+i] = 1 << (10 + i)
-	}
-	for c := utf8.RuneSelf; c < len(t); c++ {
-		t[c] = 1 << 36
-	}
+	t['%'] |= mayEscape
+	t['+'] |= mayEscape
 	return t
 }()
 
-// lettersOf returns the bits of a text in the checker's own form. A text whose
-// bits are not all among those of another is not in it.
+const (
+	digitMask  = 1<<10 - 1
+	letterMask = 1<<36 - 1 // letters and digits
+
+	notASCII   = 1 << 36
+	endsWord64 = 1 << 37 // no character of base64
+	mayEscape  = 1 << 38 // in texts of URLs
+)
+
+// lettersOf returns the bits of the letters and digits of b. A text whose bits
+// are not all among those of another is not in it.
 func lettersOf(b []byte) (bits uint64) {
 	for _, c := range b {
-		bits |= letterBits[c]
+		bits |= traits[c]
 	}
-	return bits
+	return bits & letterMask
 }
 
 var notNames = map[string]bool{
@@ -199,7 +253,7 @@ func (k *checker) name(v []byte) {
 
 // address adds the whole, and a street without its number.
 func (k *checker) address(v []byte) {
-	if len(v) <= 40 && IsState(string(v)) {
+	if len(v) <= 40 && isState(v) {
 		return
 	}
 	k.number(v)
@@ -270,11 +324,39 @@ func (k *checker) date(v []byte) {
 	}
 }
 
-// look adds a value of the output, and what it could be an encoding of.
+// look adds a value of the output.
 func (k *checker) look(kind Kind, v []byte) {
 	if kind == KindState || len(v) == 0 {
 		return
 	}
+	start := len(k.shownText)
+	k.shownText = append(k.shownText, v...)
+	k.shownList = append(k.shownList, shownValue{int32(start), int32(len(k.shownText)), kind})
+	var all uint64
+	if len(v) < encodedLen {
+		for _, c := range v {
+			all |= traits[c]
+		}
+		k.opaque = k.opaque || all&notASCII != 0
+		k.seen |= all & letterMask
+		return
+	}
+	word := 0
+	for i, c := range v {
+		bits := traits[c]
+		all |= bits
+		if bits&endsWord64 != 0 {
+			k.opaque = k.opaque || i-word >= encodedLen && couldDecode(v[word:i])
+			word = i + 1
+		}
+	}
+	k.opaque = k.opaque || len(v)-word >= encodedLen && couldDecode(v[word:]) || all&(notASCII|mayEscape) != 0
+	k.seen |= all & letterMask
+}
+
+// read makes the texts of a value of the output, and of what it could be an
+// encoding of.
+func (k *checker) read(kind Kind, v []byte) {
 	n := len(k.squeezed)
 	k.value(kind, v)
 	k.joined = append(k.joined, k.squeezed[n:len(k.squeezed)-1]...)
@@ -348,7 +430,7 @@ func could64(word []byte) bool {
 // decoded adds what a word of the characters of base64 is in base64 or in
 // hexadecimal.
 func (k *checker) decoded(kind Kind, word []byte) {
-	if len(word)%2 == 0 && isHex(word) && (len(word) >= 10 || digitRun(word) < len(word)) {
+	if couldHex(word) {
 		var err error
 		if k.scratch, err = hex.AppendDecode(k.scratch[:0], word); err == nil && printable(k.scratch) {
 			k.value(kind, k.scratch)
@@ -365,6 +447,13 @@ func (k *checker) decoded(kind Kind, word []byte) {
 			return
 		}
 	}
+}
+
+// couldDecode reports false where decoded would find nothing.
+func couldDecode(word []byte) bool { return could64(word) || couldHex(word) }
+
+func couldHex(word []byte) bool {
+	return len(word)%2 == 0 && isHex(word) && (len(word) >= 10 || digitRun(word) < len(word))
 }
 
 func isHex(word []byte) bool {
@@ -401,9 +490,17 @@ func (k *checker) value(kind Kind, v []byte) {
 
 // found reports whether a needle is in the output.
 func (k *checker) found() bool {
-	if k.seen != 0 {
-		k.prepare()
+	if len(k.shownText) == 0 {
+		return false
 	}
+	if k.opaque {
+		k.readAll() // adds to what is seen
+	}
+	k.prepare()
+	if !slices.ContainsFunc(k.list, func(n needle) bool { return n.letters&^k.seen == 0 }) {
+		return false
+	}
+	k.readAll()
 	if len(k.list) > fewNeedles {
 		return k.foundMany()
 	}
@@ -421,6 +518,13 @@ func (k *checker) found() bool {
 		}
 	}
 	return false
+}
+
+func (k *checker) readAll() {
+	for _, s := range k.shownList {
+		k.read(s.kind, k.shownText[s.start:s.end])
+	}
+	k.shownList = k.shownList[:0]
 }
 
 // fewNeedles is how many are looked for one by one.

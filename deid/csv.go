@@ -3,9 +3,11 @@ package deid
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -189,8 +191,12 @@ func (w *csvWalk) row() (rule string, err error) {
 	}
 	if w.c.check.armed() {
 		for _, l := range w.looks {
-			w.text = cellText(w.text[:0], w.out[l.start:l.end])
-			w.c.Look(l.kind, w.text)
+			raw := w.out[l.start:l.end]
+			if raw[0] == '"' {
+				w.text = cellText(w.text[:0], raw)
+				raw = w.text
+			}
+			w.c.Look(l.kind, raw)
 		}
 		if w.c.Check() != nil {
 			return ruleLeft, nil
@@ -231,6 +237,8 @@ func (w *csvWalk) walk() error {
 			continue
 		case o.Verbatim():
 			w.out = append(w.out, raw...)
+		case o.bare():
+			w.out = append(w.out, out...)
 		default:
 			w.out = appendCell(w.out, out, w.rows.comma)
 		}
@@ -298,18 +306,7 @@ func (c *csvReader) next() (row, end []byte, err error) {
 	if err != nil || len(line) == 0 {
 		return line, end, err
 	}
-	if bytes.IndexByte(line, '"') < 0 {
-		start := 0
-		for i, b := range line {
-			if b == c.comma {
-				c.cells = append(c.cells, cell{start, i, false})
-				start = i + 1
-			}
-		}
-		c.cells = append(c.cells, cell{start, len(line), false})
-		return line, end, nil
-	}
-	if c.quotedLine(line) {
+	if c.wholeLine(line) {
 		return line, end, nil
 	}
 	// The row goes on behind the end of the line, or is malformed: go back,
@@ -319,47 +316,59 @@ func (c *csvReader) next() (row, end []byte, err error) {
 	return c.quotedRow(base)
 }
 
-// quotedLine cuts a row with quotes that is whole in its line. It reports
-// false for one that is not.
-func (c *csvReader) quotedLine(line []byte) bool {
-	for start := 0; ; {
-		rest := line[start:]
-		if len(rest) == 0 || rest[0] != '"' {
-			n := 0
-			for n < len(rest) && rest[n] != c.comma && rest[n] != '"' {
-				n++
+// wholeLine cuts a row that is whole in its line, and reports false for one
+// that is not. It reads eight bytes at a time and stops at commas and quotes.
+func (c *csvReader) wholeLine(line []byte) bool {
+	const ones, lows = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	commas := ones * uint64(c.comma)
+	var (
+		start  int  // of the cell
+		quoted bool // the cell is in quotes
+		inside bool // and its quotes are open
+	)
+	cells := c.cells
+	for at := 0; at < len(line); at += 8 {
+		w := uint64(0)
+		if len(line)-at >= 8 {
+			w = binary.LittleEndian.Uint64(line[at:])
+		} else {
+			for i, b := range line[at:] {
+				w |= uint64(b) << (8 * i)
 			}
-			c.cells = append(c.cells, cell{start, start + n, false})
+		}
+		// A byte of x is 0 where w has a comma, of y where it has a quote.
+		x, y := w^commas, w^ones*'"'
+		x, y = (x&lows+lows)|x, (y&lows+lows)|y
+		for marks := ^(x & y) &^ lows; marks != 0; marks &= marks - 1 {
+			i := at + bits.TrailingZeros64(marks)/8
+			if line[i] != '"' {
+				if inside {
+					continue
+				}
+				if quoted && line[i-1] != '"' {
+					return false // more behind the closing quote
+				}
+				cells = append(cells, cell{start, i, quoted})
+				start, quoted = i+1, false
+				continue
+			}
 			switch {
-			case n == len(rest):
-				return true
-			case rest[n] == '"':
+			case i == start:
+				quoted, inside = true, true
+			case !quoted:
 				return false
-			}
-			start += n + 1
-			continue
-		}
-		n := 1
-		for {
-			i := bytes.IndexByte(rest[n:], '"')
-			if i < 0 {
+			case !inside && line[i-1] != '"':
 				return false
+			default:
+				inside = !inside
 			}
-			n += i + 1
-			if n == len(rest) || rest[n] != '"' {
-				break
-			}
-			n++
 		}
-		c.cells = append(c.cells, cell{start, start + n, true})
-		switch {
-		case n == len(rest):
-			return true
-		case rest[n] != c.comma:
-			return false
-		}
-		start += n + 1
 	}
+	if inside || quoted && line[len(line)-1] != '"' {
+		return false
+	}
+	c.cells = append(cells, cell{start, len(line), quoted})
+	return true
 }
 
 func (c *csvReader) quotedRow(base int64) (row, end []byte, err error) {

@@ -60,6 +60,9 @@ func TestCSVFailures(t *testing.T) {
 		{"a,b\n1,Qu\"ack\n", "byte 8", deid.ErrMalformed},
 		{"a,b\n\"Quack\"x,2\n", "byte 11", deid.ErrMalformed},
 		{"a,b\n1,\"Quack\n", "byte", deid.ErrMalformed},
+		{"a,b\n2,\"Quack\"x\n", "byte 13", deid.ErrMalformed},
+		{"a,b\n\"Qu\"ack\"x\",2\n", "byte 8", deid.ErrMalformed},
+		{"a,b\n\"Qu\"a\"ck\"\n", "byte 8", deid.ErrMalformed},
 		{"a,b\n1,2\n" + strings.Repeat("q", 1<<17) + ",2\n", "byte 8", deid.ErrTooLarge},
 		{"a,b\n\"" + strings.Repeat("q\n", 1<<17) + "\",2\n", "byte 4", deid.ErrTooLarge},
 	} {
@@ -140,7 +143,7 @@ func TestCSVAgainstEncodingCSV(t *testing.T) {
 // Whatever the bytes: what encoding/csv takes with equal rows is taken, and
 // has as many rows and columns afterwards.
 func FuzzCSV(f *testing.F) {
-	for _, s := range []string{"a,b\n1,2\n", "a\r\n\"x\"\"\ny\"\r\n", "a,b\n\"1\",2", "a,\"b", "a\nx\"y\n", "\n\na\n\n1\n", "a,b\n1\r,2\r\r\n"} {
+	for _, s := range []string{"a,b\n1,2\n", "a\r\n\"x\"\"\ny\"\r\n", "a,b\n\"1\",2", "a,\"b", "a\nx\"y\n", "\n\na\n\n1\n", "a,b\n1\r,2\r\r\n", "a,b\n\"x\"y\"z\",1\n", "a,b\n1,\"x\"y\n"} {
 		f.Add([]byte(s))
 	}
 	e := csvEngine(f)

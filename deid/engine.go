@@ -76,9 +76,12 @@ type Removed struct {
 // An Engine applies one policy. It is immutable and safe for concurrent use;
 // the plans of struct types are compiled once and shared. Make it with [New].
 type Engine struct {
-	policy  *Policy
-	opts    Options
-	root    *enode
+	policy *Policy
+	opts   Options
+	root   *enode
+
+	safeHarbor bool
+
 	plans   sync.Map // reflect.Type -> *planResult
 	columns sync.Map // name of an unknown column -> *Place
 
@@ -89,10 +92,30 @@ type Engine struct {
 
 // An enode is a node of the policy with its places.
 type enode struct {
+	name    string // as a member
 	members map[string]*enode
+	slots   *[memberSlots]*enode // some of the members, one for each hash
 	every   *enode
 	rule    *Place // nil on the way
 	unknown *Place // for what has no rule below here
+}
+
+const memberSlots = 64
+
+func memberSlot(length int, first, last byte) uint {
+	return (uint(length)*7 + uint(first)*5 + uint(last)) % memberSlots
+}
+
+// member is members[name], without a hash of the whole name for most.
+func (n *enode) member(name []byte) *enode {
+	if n.slots == nil || len(name) == 0 {
+		return n.members[string(name)]
+	}
+	m := n.slots[memberSlot(len(name), name[0], name[len(name)-1])]
+	if m == nil || m.name == string(name) {
+		return m
+	}
+	return n.members[string(name)]
 }
 
 // A Place is a place in documents of some form, with what is there and what
@@ -100,6 +123,8 @@ type enode struct {
 // A Place is immutable and belongs to its engine.
 type Place struct {
 	id        int
+	counter   int32 // what the outcome is added to in a report's counts
+	op        op
 	path      string
 	kind      Kind
 	action    Action
@@ -125,7 +150,7 @@ func New(policy *Policy, opts *Options) (*Engine, error) {
 		errs.Add("policy", "must come from Definition.Compile")
 		return nil, errs
 	}
-	e := &Engine{policy: policy}
+	e := &Engine{policy: policy, safeHarbor: policy.def.Method == MethodSafeHarbor}
 	if opts != nil {
 		e.opts = *opts
 		e.opts.Key = bytes.Clone(opts.Key)
@@ -184,8 +209,16 @@ func (e *Engine) compile(n *node, errs *baakit.FieldErrors) *enode {
 	}
 	if n.members != nil {
 		out.members = make(map[string]*enode, len(n.members))
+		out.slots = new([memberSlots]*enode)
 		for _, name := range sortedKeys(n.members) {
-			out.members[name] = e.compile(n.members[name], errs)
+			m := e.compile(n.members[name], errs)
+			m.name, out.members[name] = name, m
+			if name == "" {
+				continue
+			}
+			if slot := &out.slots[memberSlot(len(name), name[0], name[len(name)-1])]; *slot == nil {
+				*slot = m
+			}
 		}
 	}
 	return out
@@ -220,6 +253,8 @@ func (e *Engine) addPlace(p *Place) *Place {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p.id = len(e.places)
+	p.counter = int32(p.id*int(lastOutcome)) - 1
+	p.op = p.action.op()
 	e.places = append(e.places, p)
 	return p
 }

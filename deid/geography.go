@@ -188,12 +188,28 @@ var stateWords = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
+// stateCodes are those of stateWords that have two letters, by their letters.
+var stateCodes = sync.OnceValue(func() *[26 * 26]bool {
+	codes := new([26 * 26]bool)
+	for word := range stateWords() {
+		if len(word) == 2 {
+			codes[int(word[0]-'a')*26+int(word[1]-'a')] = true
+		}
+	}
+	return codes
+})
+
 // IsState reports whether s is the code or the name of a State as 45 CFR
 // 160.103 defines it, in any case. What is not a State may be something
 // smaller, and goes.
-func IsState(s string) bool {
+func IsState(s string) bool { return isState([]byte(s)) }
+
+func isState(b []byte) bool {
+	b = trimSpace(b)
+	if len(b) == 2 {
+		return isAlpha(b[0]) && isAlpha(b[1]) && stateCodes()[int(b[0]|0x20-'a')*26+int(b[1]|0x20-'a')]
+	}
 	var buf [40]byte
-	b := trimSpace([]byte(s))
 	if len(b) > len(buf) {
 		return false
 	}

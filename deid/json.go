@@ -305,7 +305,6 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 		if i >= len(src) || src[i] != '"' {
 			return i, false, malformedAt(i)
 		}
-		key := i
 		end, escaped := jsonscan.String(src, i)
 		if end < 0 {
 			return i, false, malformedAt(i)
@@ -315,7 +314,7 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 			w.text = jsonscan.Unescape(w.text[:0], name)
 			name = w.text
 		}
-		child := n.members[string(name)]
+		child := n.member(name)
 		i = jsonscan.Space(src, end)
 		if i >= len(src) || src[i] != ':' {
 			return i, false, malformedAt(i)
@@ -329,10 +328,11 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 			}
 		} else {
 			mark := len(w.out)
-			if !first {
-				w.out = append(w.out, ',')
+			if first {
+				w.out = append(w.out, src[start:i]...)
+			} else {
+				w.out = append(w.out, src[start-1:i]...) // with the comma
 			}
-			w.out = append(append(w.out, src[start:key]...), src[key:i]...)
 			if i, kept, err = w.node(child, i, depth+1); err != nil {
 				return i, false, err
 			}
@@ -346,7 +346,7 @@ func (w *jsonWalk) object(n *enode, i, depth int) (int, bool, error) {
 		i = jsonscan.Space(src, i)
 		switch {
 		case i < len(src) && src[i] == ',':
-			if kept {
+			if kept && space < i {
 				w.out = append(w.out, src[space:i]...)
 			}
 			i++
@@ -382,10 +382,11 @@ func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
 			}
 		} else {
 			mark := len(w.out)
-			if !first {
-				w.out = append(w.out, ',')
+			if first {
+				w.out = append(w.out, src[start:i]...)
+			} else {
+				w.out = append(w.out, src[start-1:i]...) // with the comma
 			}
-			w.out = append(w.out, src[start:i]...)
 			if i, kept, err = w.node(n.every, i, depth+1); err != nil {
 				return i, false, err
 			}
@@ -399,7 +400,7 @@ func (w *jsonWalk) array(n *enode, i, depth int) (int, bool, error) {
 		i = jsonscan.Space(src, i)
 		switch {
 		case i < len(src) && src[i] == ',':
-			if kept {
+			if kept && space < i {
 				w.out = append(w.out, src[space:i]...)
 			}
 			i++
@@ -496,6 +497,8 @@ func (w *jsonWalk) scalar(p *Place, i int) (int, bool, error) {
 		w.out = append(w.out, raw...)
 	case o == KeptYear && number:
 		w.out = append(w.out, out...)
+	case o.bare():
+		w.out = append(append(append(w.out, '"'), out...), '"')
 	default:
 		w.out = jsonscan.AppendString(w.out, out)
 	}
@@ -536,21 +539,26 @@ func (w *jsonWalk) scalars(b []byte, f func(at int, v []byte, key bool)) int {
 			i++
 			continue
 		}
-		end, escaped := jsonscan.Scalar(b, i)
+		if b[i] != '"' {
+			end, _ := jsonscan.Scalar(b, i)
+			if end < 0 {
+				return i
+			}
+			f(i, b[i:end], false)
+			i = end
+			continue
+		}
+		end, escaped := jsonscan.String(b, i)
 		if end < 0 {
 			return i
 		}
-		v := b[i:end]
-		key := false
-		if b[i] == '"' {
-			v = v[1 : len(v)-1]
-			if escaped {
-				w.text = jsonscan.Unescape(w.text[:0], v)
-				v = w.text
-			}
-			after := jsonscan.Space(b, end)
-			key = after < len(b) && b[after] == ':'
+		v := b[i+1 : end-1]
+		if escaped {
+			w.text = jsonscan.Unescape(w.text[:0], v)
+			v = w.text
 		}
+		after := jsonscan.Space(b, end)
+		key := after < len(b) && b[after] == ':'
 		f(i, v, key)
 		i = end
 	}

@@ -59,6 +59,12 @@ func (o Outcome) Verbatim() bool {
 	return o == Kept || o == Empty || o == KeptAge || o == KeptState
 }
 
+// bare reports whether what stands in the place of the value is letters,
+// digits and a plus sign, which no format needs to quote.
+func (o Outcome) bare() bool {
+	return o == Coded || o == KeptYear || o == KeptZIP3 || o == ZeroedZIP || o == CappedAge
+}
+
 // ErrIdentifierLeft is the error of the self-check: an identifier of the
 // subject, or one that was removed elsewhere in the record, is in the output.
 // The record was not written.
@@ -87,8 +93,7 @@ type Record struct {
 	frozen  bool
 	asOf    int
 
-	counts []uint32 // by place and outcome
-	dirty  []int32
+	counts []int32 // one for each value: its place and outcome
 	scrubs []Removed
 	check  checker
 	walk   structWalk
@@ -122,10 +127,7 @@ func (c *Record) release() {
 }
 
 func (c *Record) reset() {
-	for _, i := range c.dirty {
-		c.counts[i] = 0
-	}
-	c.dirty, c.scrubs = c.dirty[:0], c.scrubs[:0]
+	c.counts, c.scrubs = c.counts[:0], c.scrubs[:0]
 	c.check.reset()
 }
 
@@ -206,14 +208,7 @@ func (c *Record) Fail(bytesIn int, position, rule string) {
 func (c *Record) Close() { c.release() }
 
 func (c *Record) count(p *Place, o Outcome) {
-	i := p.id*int(lastOutcome) + int(o) - 1
-	if i >= len(c.counts) {
-		c.counts = append(c.counts, make([]uint32, max(i+1-len(c.counts), 64*int(lastOutcome)))...)
-	}
-	if c.counts[i] == 0 {
-		c.dirty = append(c.dirty, int32(i))
-	}
-	c.counts[i]++
+	c.counts = append(c.counts, p.counter+int32(o))
 }
 
 // Unknown counts a value that no rule names and that the adapter dropped.
@@ -238,41 +233,41 @@ func (c *Record) Apply(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) 
 }
 
 func (c *Record) apply(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) {
-	if len(trimSpace(v)) == 0 {
+	if len(v) == 0 || isSpace(v[0]) && len(trimSpace(v)) == 0 {
 		return dst, Empty, nil
 	}
-	switch p.action {
-	case Drop:
+	switch p.op {
+	case opDrop:
 		c.observe(p, v)
 		return dst, RemovedValue, nil
-	case Keep:
+	case opKeep:
 		return dst, c.keep(p, v), nil
-	case YearOnly:
-		dst, o := c.year(dst, p.kind, v, parseYear)
+	case opYear:
+		dst, o := c.year(dst, p.kind, v, false)
 		return dst, o, nil
-	case AgeCap:
+	case opAge:
 		dst, o := c.age(dst, v)
 		return dst, o, nil
-	case ZIP3:
+	case opZIP3:
 		n := len(dst)
 		dst = c.e.policy.zip.append3(dst, v)
 		if string(dst[n:]) == "000" {
 			return dst, ZeroedZIP, nil
 		}
 		return dst, KeptZIP3, nil
-	case StateOnly:
-		if len(v) <= 40 && IsState(string(v)) {
+	case opState:
+		if len(v) <= 40 && isState(v) {
 			return dst, KeptState, nil
 		}
 		return dst, RemovedUnread, nil
-	case Tag:
+	case opTag:
 		c.observe(p, v)
 		return append(dst, p.kind.tag()...), Tagged, nil
-	case Scrub:
+	case opScrub:
 		return c.scrub(dst, v)
-	case ShiftDate:
+	case opShift:
 		return c.shift(dst, v)
-	case Hash, HMAC, FormatPreserving:
+	case opDerive:
 		dst, err := c.e.derive(dst, p, v)
 		return dst, Derived, err
 	}
@@ -305,14 +300,20 @@ func (c *Record) HL7Year(dst []byte, p *Place, v []byte) ([]byte, Outcome, error
 	if p.action != YearOnly || len(trimSpace(v)) == 0 {
 		return c.Apply(dst, p, v)
 	}
-	dst, o := c.year(dst, p.kind, v, func(b []byte) (int, bool) { return parseHL7Year(trimSpace(b)) })
+	dst, o := c.year(dst, p.kind, v, true)
 	c.count(p, o)
 	c.check.removed(p.kind, v)
 	return dst, o, nil
 }
 
-func (c *Record) year(dst []byte, k Kind, v []byte, parse func([]byte) (int, bool)) ([]byte, Outcome) {
-	year, ok := parse(v)
+func (c *Record) year(dst []byte, k Kind, v []byte, hl7 bool) ([]byte, Outcome) {
+	var year int
+	var ok bool
+	if hl7 {
+		year, ok = parseHL7Year(trimSpace(v))
+	} else {
+		year, ok = parseYear(v)
+	}
 	if !ok {
 		return dst, RemovedUnread
 	}
@@ -361,7 +362,7 @@ func (c *Record) keep(p *Place, v []byte) Outcome {
 			c.observeYear(p.kind, year, true)
 		}
 	}
-	if c.e.policy.def.Method == MethodSafeHarbor && !p.kind.exempt(shapeOf(v)) {
+	if c.e.safeHarbor && !p.kind.exempt(shapeOf(v)) {
 		return RemovedIdentifier
 	}
 	return Kept

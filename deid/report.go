@@ -74,11 +74,11 @@ func (r *Report) add(c *Record, bytesIn, bytesOut int) {
 	r.records++
 	r.bytesIn += int64(bytesIn)
 	r.bytesOut += int64(bytesOut)
-	if len(r.counts) < len(c.counts) {
-		r.counts = append(r.counts, make([]uint64, len(c.counts)-len(r.counts))...)
-	}
-	for _, i := range c.dirty {
-		r.counts[i] += uint64(c.counts[i])
+	for _, i := range c.counts {
+		if int(i) >= len(r.counts) {
+			r.counts = append(r.counts, make([]uint64, max(int(i)+1-len(r.counts), 64*int(lastOutcome)))...)
+		}
+		r.counts[i]++
 	}
 	for _, s := range c.scrubs {
 		r.scrubbed[scrubKey{s.Identifier, s.Rule}] += uint64(max(s.Count, 0))

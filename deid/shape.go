@@ -25,6 +25,10 @@ func (k Kind) exempt(s shape) bool {
 // shapes that hardly anything else has; it finds no names and no plain
 // numbers, and is a second line behind the rules, not a detector.
 func shapeOf(v []byte) shape {
+	if len(v) < 3 {
+		return plain // "::" is the beginning of the shortest
+	}
+	colon := false
 	for i := 0; i < len(v); i++ {
 		if !shapely[v[i]] {
 			continue
@@ -35,6 +39,7 @@ func shapeOf(v []byte) shape {
 				return shapeEmail
 			}
 		case c == ':':
+			colon = true
 			if bytes.HasPrefix(v[i:], []byte("://")) && i > 0 && isAlpha(v[i-1]) {
 				return shapeURL
 			}
@@ -52,7 +57,7 @@ func shapeOf(v []byte) shape {
 			}
 		}
 	}
-	if isIPv6(v) {
+	if colon && isIPv6(v) {
 		return shapeIP
 	}
 	return plain

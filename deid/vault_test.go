@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -221,6 +222,58 @@ func TestFileVaultDamage(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Frames of a vault's file that trade places, or stand there twice, do not
+// open: each is bound to its number.
+func TestFileVaultFramesReordered(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	v := openVault(t, dir)
+	for i := range 5 {
+		if _, err := v.Code(t.Context(), "s", "n", fmt.Appendf(nil, "id %d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.Close()
+	segments, _ := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+	whole, err := os.ReadFile(segments[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	open := func(lines [][]byte) error {
+		into := t.TempDir()
+		if err := os.WriteFile(filepath.Join(into, filepath.Base(segments[0])), bytes.Join(lines, nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v, err := deid.OpenFileVault(into, vaultKey)
+		if err == nil {
+			v.Close()
+		}
+		return err
+	}
+	if err := open(lines); err != nil {
+		t.Fatalf("the whole file does not open: %v", err)
+	}
+	refused := func(what string, lines [][]byte) {
+		t.Helper()
+		if err := open(lines); !errors.Is(err, deid.ErrVaultKey) && !errors.Is(err, deid.ErrVault) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	first, frames := len(lines)-6, len(lines)-1 // behind the last line is nothing
+	for i := first; i < frames; i++ {
+		for j := i + 1; j < frames; j++ {
+			swapped := slices.Clone(lines)
+			swapped[i], swapped[j] = swapped[j], swapped[i]
+			refused(fmt.Sprintf("frames %d and %d traded", i, j), swapped)
+		}
+		refused(fmt.Sprintf("frame %d twice", i), slices.Insert(slices.Clone(lines), i, lines[i]))
+		if i < frames-1 {
+			refused(fmt.Sprintf("frame %d taken out", i), slices.Delete(slices.Clone(lines), i, i+1))
+		}
+	}
 }
 
 // Entries that trade places do not open, although each is whole.

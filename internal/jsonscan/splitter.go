@@ -152,17 +152,16 @@ func (s *Splitter) element() ([]byte, error) {
 	quoted, escaped := false, false
 	i := s.pos
 	for {
-		for ; i < len(s.buf); i++ {
-			c := s.buf[i]
+		for buf := s.buf; i < len(buf); i++ {
 			if quoted {
 				if escaped {
 					escaped = false
 					continue
 				}
-				if i = plainRun(s.buf, i); i == len(s.buf) {
+				if i = plainRun(buf, i); i == len(buf) {
 					break
 				}
-				switch s.buf[i] {
+				switch buf[i] {
 				case '\\':
 					escaped = true
 				case '"':
@@ -173,10 +172,15 @@ func (s *Splitter) element() ([]byte, error) {
 				}
 				continue
 			}
-			if depth > 0 && !structural[c] {
-				continue
+			if depth > 0 {
+				for i < len(buf) && !structural[buf[i]] {
+					i++
+				}
+				if i == len(buf) {
+					break
+				}
 			}
-			switch c {
+			switch buf[i] {
 			case '"':
 				quoted = true
 			case '{', '[':
