@@ -160,6 +160,9 @@ func TestCustomerNeverHastens(t *testing.T) {
 			var n *subprocessor.NoticeTerms
 			if rapid.IntRange(0, 7).Draw(t, c+" terms") > 0 {
 				terms := subprocessortest.NoticeTerms().Draw(t, c)
+				if rapid.IntRange(0, 3).Draw(t, c+" usual") > 0 {
+					terms.Consent, terms.Material, terms.Window = subprocessor.ConsentSilence, nil, subprocessortest.Period(false).Draw(t, c+" window")
+				}
 				n = &terms
 			}
 			sign(c, subprocessortest.Vendor, n)
@@ -169,18 +172,18 @@ func TestCustomerNeverHastens(t *testing.T) {
 		do(subprocessor.Event{Kind: subprocessor.EngagementReviewed, Subject: "e1"})
 		do(subprocessor.Event{Kind: subprocessor.EngagementContracted, Subject: "e1"})
 		change := subprocessor.Change{ID: "ch", Kind: subprocessor.AddSubprocessor, After: &e}
-		if rapid.Bool().Draw(t, "planned") {
+		if rapid.IntRange(0, 3).Draw(t, "planned") == 0 {
 			change.Planned = today.AddDays(rapid.IntRange(0, 60).Draw(t, "planned on"))
 		}
 		do(subprocessor.Event{Kind: subprocessor.ChangeDrafted, Change: &change})
 		do(subprocessor.Event{Kind: subprocessor.ChangeApproval, ChangeID: "ch"})
 		do(subprocessor.Event{Kind: subprocessor.ChangeAnnouncement, ChangeID: "ch"})
-		if rapid.Bool().Draw(t, "posted") {
+		if rapid.IntRange(0, 7).Draw(t, "posted") > 0 {
 			do(subprocessor.Event{Kind: subprocessor.NoticePosted, ChangeID: "ch"})
 		}
 		for _, c := range ids {
 			for _, k := range []subprocessor.EventKind{subprocessor.NoticeSent, subprocessor.NoticeDelivered, subprocessor.NoticeAcknowledged, subprocessor.NoticeBounced} {
-				if often := map[subprocessor.EventKind]int{subprocessor.NoticeBounced: 1}[k]; rapid.IntRange(0, 9).Draw(t, c+string(k)) < 8-7*often {
+				if often := map[subprocessor.EventKind]int{subprocessor.NoticeBounced: 1}[k]; rapid.IntRange(0, 19).Draw(t, c+string(k)) < 18-17*often {
 					do(subprocessor.Event{Kind: k, ChangeID: "ch", Customer: c, Notice: "n-" + c})
 				}
 			}

@@ -88,12 +88,14 @@ func mayOpen(s *subprocessor.State, engagement, customer string) string {
 		}
 		served = true
 		for _, p := range all {
-			above := top
+			// Below the vendor an entity is bound by all that are above it,
+			// those of other vendors too.
+			above := []subprocessor.Contract{top}
 			for _, c := range p {
-				if got := subprocessor.CheckFlowDown(subprocessor.Strictest(baakit.Weekdays(), above), c, baakit.Weekdays()); got.Verdict != subprocessor.Pass {
+				if got := subprocessor.CheckFlowDown(subprocessor.Strictest(baakit.Weekdays(), above...), c, baakit.Weekdays()); got.Verdict != subprocessor.Pass {
 					return "flow-down"
 				}
-				above = c
+				above = slices.DeleteFunc(slices.Clone(live), func(k subprocessor.Contract) bool { return k.Downstream != c.Downstream })
 			}
 			if got := subprocessor.CheckBudget(baakit.Weekdays(), append([]subprocessor.Contract{top}, p...)...); got.Verdict != subprocessor.Pass {
 				return "budget"

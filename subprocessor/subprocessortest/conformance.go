@@ -227,7 +227,7 @@ func TestSender(t *testing.T, open func(testing.TB) SenderUnderTest) {
 
 // Message returns a message that any sender takes, under a key.
 func Message(key string) subprocessor.Message {
-	m, err := subprocessor.NewMessage(key, "notices@vendor.example", "privacy@customer.example", "Change of a subcontractor", "A change.\n\n.\n.. dots, and a long line: "+string(bytes.Repeat([]byte("x"), 2000))+"\nÄ\n", "<p>A change.</p>", time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), nil)
+	m, err := subprocessor.NewMessage(key, "notices@vendor.example", "privacy@customer.example", "Change of a subcontractor", "A change.\n\n.\n..\n.. dots, and a long line: "+string(bytes.Repeat([]byte("x"), 2000))+"\nÄ\n", "<p>A change.</p>", time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), nil)
 	if err != nil {
 		panic(err)
 	}

@@ -228,7 +228,7 @@ func (s *Story) Step(t *rapid.T) {
 			subprocessor.ChangeTookEffect, subprocessor.ChangeTookEffect, subprocessor.EmergencyTookEffect, subprocessor.RolledBack, subprocessor.NoticePosted, subprocessor.ChangeCancellation, subprocessor.ChangeWithdrawal,
 		}).Draw(t, "change event"), ChangeID: change})
 	case 13:
-		kind := rapid.SampledFrom([]subprocessor.EventKind{subprocessor.NoticeSent, subprocessor.NoticeSent, subprocessor.NoticeDelivered, subprocessor.NoticeAcknowledged, subprocessor.NoticeBounced}).Draw(t, "notice event")
+		kind := rapid.SampledFrom([]subprocessor.EventKind{subprocessor.NoticeSent, subprocessor.NoticeSent, subprocessor.NoticeQueued, subprocessor.NoticeDelivered, subprocessor.NoticeOpened, subprocessor.NoticeAcknowledged, subprocessor.NoticeBounced}).Draw(t, "notice event")
 		for _, c := range customers {
 			if rapid.IntRange(0, 3).Draw(t, "to "+c) > 0 {
 				s.Do(subprocessor.Event{Kind: kind, ChangeID: change, Customer: c, Notice: "n-" + c + pick("attempt", "1", "2")})
@@ -238,10 +238,23 @@ func (s *Story) Step(t *rapid.T) {
 		e := subprocessor.Event{Kind: rapid.SampledFrom([]subprocessor.EventKind{
 			subprocessor.ConsentGiven, subprocessor.ObjectionReceived, subprocessor.ObjectionResolved, subprocessor.CustomerGatedOff, subprocessor.CustomerReleased,
 		}).Draw(t, "customer event"), ChangeID: change, Customer: pick("customer", customers...), Ref: "o1"}
-		if e.Kind == subprocessor.ObjectionResolved {
-			e.Outcome = rapid.SampledFrom([]subprocessor.Outcome{subprocessor.ObjectionWithdrawn, subprocessor.Accepted, subprocessor.Accommodated, subprocessor.ServiceTerminated, subprocessor.WithdrawChange}).Draw(t, "outcome")
+		resolve := func() {
+			e.Kind = subprocessor.ObjectionResolved
+			e.Outcome = rapid.SampledFrom([]subprocessor.Outcome{subprocessor.ObjectionWithdrawn, subprocessor.Accepted, subprocessor.Accommodated, subprocessor.Accommodated, subprocessor.ServiceTerminated, subprocessor.WithdrawChange}).Draw(t, "outcome")
+			s.Do(e)
 		}
-		s.Do(e)
+		switch {
+		case e.Kind == subprocessor.ObjectionResolved:
+			resolve()
+		case s.Do(e) && e.Kind == subprocessor.ObjectionReceived:
+			if rapid.Bool().Draw(t, "resolving") {
+				e.Kind = subprocessor.ObjectionResolving
+				s.Do(e)
+			}
+			if rapid.Bool().Draw(t, "at once") {
+				resolve()
+			}
+		}
 	case 15:
 		if rapid.Bool().Draw(t, "attest") {
 			s.Do(subprocessor.Event{Kind: subprocessor.AttestationRecorded, Attestation: &subprocessor.Attestation{ID: "a-" + pick("attested", vendors...), Entity: pick("of", vendors...), Kind: subprocessor.HITRUSTe1, Issued: today.AddDays(-rapid.IntRange(0, 400).Draw(t, "old")), Services: []string{"store"}}})
