@@ -270,6 +270,10 @@ func assess(in *Incident) Determined {
 	law := assessmentLaw()
 	d := Determined{Schema: DeterminationSchema}
 	a := in.Assessment
+	if a == nil && in.Security == Unsuccessful {
+		d.Outcome, d.Reasons = NotImpermissible, []Reason{law.reason("unsuccessful")}
+		return d
+	}
 	if a == nil && in.Information.Protection == nil {
 		d.Outcome = Indeterminate
 		d.Reasons = law.presumed

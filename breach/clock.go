@@ -14,6 +14,9 @@ func (c *calculation) rule(r *compiled, party int, standing Standing, ask Questi
 	o := c.begin(party)
 	o.ID, o.Regime, o.Kind, o.Jurisdiction, o.Recipient = r.ID, r.regime, r.Kind, r.jurisdiction, r.Recipient
 	o.Standing, o.Confidence, o.Changes, o.Deemed = standing, r.Confidence, r.changes, c.deemed
+	if c.deemed != 0 {
+		o.DeemedConfidence = c.law.Deemed.Confidence
+	}
 	o.Within, o.Promptness, o.Lasts, o.Citations = r.Within, r.Promptness, r.Lasts, r.citations
 	owner := len(c.in.Parties) - 1
 	if party < owner {
@@ -109,6 +112,11 @@ func (c *calculation) answer(fact string) Answer {
 		return securityAnswer(c.in.Security, Successful)
 	case "unsuccessful_incident":
 		return securityAnswer(c.in.Security, Unsuccessful)
+	case "impermissible_use":
+		if c.outcome == NotPHI || c.outcome == NotImpermissible {
+			return No
+		}
+		return Yes
 	case "secretary_notice_required":
 		if c.outcome.StartsClocks() {
 			return Yes
@@ -304,22 +312,24 @@ func (c *calculation) hours(party int, o *Obligation) {
 	o.OuterLimit = o.Due
 }
 
-// instant returns when the trigger happened, if that is known to the instant.
+// instant returns when the trigger happened on the day, if that is known to the
+// instant: by all who knew on that day.
 func (c *calculation) instant(t Trigger, party int, day baakit.Date) (time.Time, bool) {
 	var first time.Time
+	vague := c.loc == nil
 	see := func(m Moment) {
-		if at, ok := m.Instant(); m.Day(c.loc) == day && !m.IsZero() {
-			if !ok {
-				at, _ = day.In(c.loc)
-			}
-			if first.IsZero() || at.Before(first) {
-				first = at
-			}
+		if m.IsZero() || m.Day(c.loc) != day {
+			return
+		}
+		at, ok := m.Instant()
+		vague = vague || !ok
+		if first.IsZero() || at.Before(first) {
+			first = at
 		}
 	}
 	if t.milestone() {
 		see(c.in.Parties[party].Milestones[t])
-		return first, !first.IsZero() && c.loc != nil
+		return first, !first.IsZero() && !vague
 	}
 	for i := party; i >= 0; i-- {
 		for _, k := range c.in.Parties[i].Knowledge {
@@ -331,7 +341,7 @@ func (c *calculation) instant(t Trigger, party int, day baakit.Date) (time.Time,
 			see(c.in.Parties[i-1].Told)
 		}
 	}
-	return first, !first.IsZero() && c.loc != nil
+	return first, !first.IsZero() && !vague
 }
 
 // tie makes the date no later than the notice to individuals: the day on which

@@ -79,7 +79,7 @@ func (c Count) MarshalJSON() ([]byte, error) {
 func (c *Count) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] != '{' {
 		var n int64
-		if json.Unmarshal(data, &n) != nil || n < 0 || n > MaxCount {
+		if string(data) == "null" || json.Unmarshal(data, &n) != nil || n < 0 || n > MaxCount {
 			return errCount
 		}
 		*c = Count{n, n, true}

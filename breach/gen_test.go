@@ -3,7 +3,6 @@ package breach_test
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -88,6 +87,9 @@ func incident() *rapid.Generator[breach.Incident] {
 			}
 		}
 		in.Security = rapid.SampledFrom([]breach.SecurityIncident{"", breach.Successful, breach.Unsuccessful, breach.NotSecurityIncident}).Draw(t, "security")
+		if in.Security == breach.Unsuccessful && in.Facts["state_breach"] == breach.Yes {
+			delete(in.Facts, "state_breach")
+		}
 		return in
 	})
 }
@@ -148,5 +150,3 @@ func zoneAt(hours int) breach.Zone {
 	}
 	return breach.MustZone(fmt.Sprintf("%c%02d:00", sign, hours))
 }
-
-var _ = time.UTC

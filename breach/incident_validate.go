@@ -57,6 +57,9 @@ func (in Incident) Validate() error {
 			v.errs.Add(path, "must be yes or no; leave an unknown fact out")
 		}
 	}
+	if in.Security == Unsuccessful && in.Facts["state_breach"] == Yes {
+		v.errs.Add("facts.state_breach", "must not be yes of an unsuccessful security incident")
+	}
 	return v.errs.Err()
 }
 

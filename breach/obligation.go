@@ -65,6 +65,8 @@ type Obligation struct {
 	// Deemed says whether the jurisdiction takes compliance with HIPAA for
 	// its own.
 	Deemed DeemedFlag `json:"deemed,omitzero"`
+	// DeemedConfidence is how far that was checked; zero with no Deemed.
+	DeemedConfidence baakit.Confidence `json:"deemed_confidence,omitzero"`
 	// Lasts is how long a posting has to stay.
 	Lasts baakit.Period `json:"lasts,omitzero"`
 	// Threshold is the one that was reached, or may be.

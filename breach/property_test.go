@@ -194,9 +194,9 @@ func propForget(t *rapid.T) {
 		less.People.Total = breach.Count{}
 	case 1:
 		less.People.Residents = maps.Clone(in.People.Residents)
-		for j := range less.People.Residents {
-			delete(less.People.Residents, j)
-			break
+		if len(in.People.Residents) > 0 {
+			places := slices.SortedFunc(maps.Keys(in.People.Residents), baakit.Jurisdiction.Compare)
+			delete(less.People.Residents, rapid.SampledFrom(places).Draw(t, "place"))
 		}
 	case 2:
 		less.People.Residents = nil
@@ -208,9 +208,8 @@ func propForget(t *rapid.T) {
 		less.Security = ""
 	case 6:
 		less.Facts = maps.Clone(in.Facts)
-		for f := range less.Facts {
-			delete(less.Facts, f)
-			break
+		if len(in.Facts) > 0 {
+			delete(less.Facts, rapid.SampledFrom(slices.Sorted(maps.Keys(in.Facts))).Draw(t, "answer"))
 		}
 	case 7:
 		// The day of the notice to individuals stays: without it what is due

@@ -33,7 +33,7 @@ type box struct {
 
 // texts reads the picture strictly and returns the boxes of its texts and the
 // names of its elements.
-func texts(t *rapid.T, svg string) (boxes []box, elements map[string]int) {
+func texts(t failer, svg string) (boxes []box, elements map[string]int) {
 	elements = make(map[string]int)
 	dec := xml.NewDecoder(strings.NewReader(svg))
 	var open []xml.StartElement
@@ -91,8 +91,8 @@ func TestPictureLaws(t *testing.T) {
 		if rapid.Bool().Draw(t, "few") {
 			tl.Obligations = tl.Obligations[:min(len(tl.Obligations), 60)]
 		}
-		svg := tl.SVG()
-		if svg != tl.SVG() || tl.HTML() != tl.HTML() || tl.Markdown() != tl.Markdown() {
+		svg, page, md := tl.SVG(), tl.HTML(), tl.Markdown()
+		if svg != tl.SVG() || page != tl.HTML() || md != tl.Markdown() {
 			t.Fatal("a rendering differs from itself")
 		}
 		boxes, elements := texts(t, svg)
@@ -100,31 +100,55 @@ func TestPictureLaws(t *testing.T) {
 			t.Fatal("the picture holds markup of its input")
 		}
 		if len(tl.Obligations) <= 60 {
-			for i, a := range boxes {
-				if a.left < 0 || a.right > 1000 {
-					t.Fatalf("%q leaves the picture: %v", a.text, a)
-				}
-				for _, b := range boxes[i+1:] {
-					if a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom {
-						t.Fatalf("%q lies over %q", a.text, b.text)
-					}
-				}
-			}
+			checkBoxes(t, boxes)
 		}
-		html := tl.HTML()
-		if strings.Contains(html, "<script") || strings.Contains(html, "ZgotmplZ") {
+		if strings.Contains(page, "<script") || strings.Contains(page, "ZgotmplZ") {
 			t.Fatal("the page holds markup of its input")
 		}
-		dec := xml.NewDecoder(strings.NewReader(html))
-		dec.Strict, dec.AutoClose, dec.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
-		for {
-			if _, err := dec.Token(); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				t.Fatalf("the page is not well-formed: %v", err)
+		checkPage(t, page)
+	})
+}
+
+type failer interface{ Fatalf(string, ...any) }
+
+func checkBoxes(t failer, boxes []box) {
+	for i, a := range boxes {
+		if a.left < 0 || a.right > 1000 {
+			t.Fatalf("%q leaves the picture: %v", a.text, a)
+		}
+		for _, b := range boxes[i+1:] {
+			if a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom {
+				t.Fatalf("%q lies over %q", a.text, b.text)
 			}
 		}
-	})
+	}
+}
+
+func checkPage(t failer, page string) {
+	dec := xml.NewDecoder(strings.NewReader(page))
+	dec.Strict, dec.AutoClose, dec.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	for {
+		if _, err := dec.Token(); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatalf("the page is not well-formed: %v", err)
+		}
+	}
+}
+
+// A thousand timelines of up to 60 obligations.
+func TestThousandPictures(t *testing.T) {
+	t.Parallel()
+	for i := range 1000 {
+		tl, err := breach.NewTimeline(breachtest.Incident().Example(i), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tl.Obligations = tl.Obligations[:min(len(tl.Obligations), 60)]
+		boxes, _ := texts(t, tl.SVG())
+		checkBoxes(t, boxes)
+		checkPage(t, tl.HTML())
+	}
 }
 
 // Every obligation is in every rendering, with its day and its reason.

@@ -224,7 +224,7 @@ func conditionQuestion(fact string) Question {
 		return "people.urgent"
 	case "security_incident", "unsuccessful_incident":
 		return "security"
-	case "secretary_notice_required":
+	case "secretary_notice_required", "impermissible_use":
 		return "assessment"
 	}
 	return Question("facts." + fact)

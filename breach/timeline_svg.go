@@ -50,8 +50,8 @@ const svgStyle = `.g{fill:#fff}.t{fill:#1c2430}.s{fill:#566071}.l{stroke:#d5dae2
 	`@media print{.g{fill:#fff}.t{fill:#000}.s{fill:#333}}`
 
 // colour groups the regimes by whose rule it is.
-func (r Regime) colour() string {
-	switch r {
+func (v Regime) colour() string {
+	switch v {
 	case HIPAA:
 		return "r1"
 	case StateLaw:

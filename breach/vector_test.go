@@ -91,7 +91,8 @@ func (v vector) run(t *testing.T) {
 func timeline(t interface {
 	Helper()
 	Fatal(...any)
-}, in breach.Incident, opts *breach.Options) breach.Timeline {
+}, in breach.Incident, opts *breach.Options,
+) breach.Timeline {
 	t.Helper()
 	tl, err := breach.NewTimeline(in, opts)
 	if err != nil {

@@ -420,13 +420,20 @@ func (e *evaluation) value(p *policy) (value, bool) {
 // schedule. Records that come from [ParseRecord], [CSV] or [JSONLines] are
 // valid; of others use [Record.Validate].
 func Evaluate(r *Record, s *Schedule, holds *Holds, on, law baakit.Date) (Decision, error) {
+	var d Decision
+	err := evaluate(&d, r, s, holds, on, law)
+	return d, err
+}
+
+func evaluate(d *Decision, r *Record, s *Schedule, holds *Holds, on, law baakit.Date) error {
 	if r == nil || r.ID == "" || s == nil || on.IsZero() {
-		return Decision{}, badQuestion(r, s, on)
+		*d = Decision{}
+		return badQuestion(r, s, on)
 	}
 	if law.IsZero() {
 		law = on
 	}
-	d := Decision{Record: *r, On: on, LawAsOf: law, schedule: s, holds: holds, governing: -1, deleting: -1}
+	*d = Decision{Record: *r, On: on, LawAsOf: law, schedule: s, holds: holds, governing: -1, deleting: -1}
 	var e evaluation
 	e.begin(r, s, pack(on), pack(law))
 	keep := value{lo: 0, hi: 0}
@@ -456,7 +463,7 @@ func Evaluate(r *Record, s *Schedule, holds *Holds, on, law baakit.Date) (Decisi
 		keep = longest(keep, v)
 	}
 	d.settle(&e, keep, remove, any)
-	return d, nil
+	return nil
 }
 
 func badQuestion(r *Record, s *Schedule, on baakit.Date) error {

@@ -36,12 +36,12 @@ func Plan(src Source, s *Schedule, holds *Holds, on, law baakit.Date, opt *PlanO
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	decide := func(r *Record, err error) result {
+	decide := func(r *Record, err error, to *result) {
 		if err != nil {
-			return result{err: err}
+			*to = result{err: err}
+			return
 		}
-		d, err := Evaluate(r, s, holds, on, law)
-		return result{d, err}
+		to.err = evaluate(&to.d, r, s, holds, on, law)
 	}
 	if workers == 1 {
 		return func(yield func(Decision, error) bool) {
@@ -51,17 +51,18 @@ func Plan(src Source, s *Schedule, holds *Holds, on, law baakit.Date, opt *PlanO
 	return func(yield func(Decision, error) bool) { parallel(src, workers, decide, yield) }
 }
 
-func serial(src Source, decide func(*Record, error) result, yield func(Decision, error) bool) {
+func serial(src Source, decide func(*Record, error, *result), yield func(Decision, error) bool) {
 	var p Progress
 	options := src.opts()
 	stopped := false
 	var c chunk
+	var res result
 	err := src.chunks(func() *chunk { c.reset(); return &c }, func(c *chunk) bool {
 		p.Bytes += c.bytes
 		for i := range c.len() {
 			r, err := src.parse(c, i)
 			p.count(err)
-			res := decide(&r, err)
+			decide(r, err, &res)
 			if !yield(res.d, res.err) {
 				stopped = true
 				return false
@@ -78,7 +79,7 @@ func serial(src Source, decide func(*Record, error) result, yield func(Decision,
 
 // parallel reads in one goroutine, decides in some, and yields in the
 // caller's: chunks pass through in their order.
-func parallel(src Source, workers int, decide func(*Record, error) result, yield func(Decision, error) bool) {
+func parallel(src Source, workers int, decide func(*Record, error, *result), yield func(Decision, error) bool) {
 	depth := 2*workers + 2
 	var (
 		free  = make(chan *chunk, depth)
@@ -119,13 +120,14 @@ func parallel(src Source, workers int, decide func(*Record, error) result, yield
 	for range workers {
 		group.Go(func() {
 			for c := range work {
-				if cap(c.out) < c.len() {
-					c.out = make([]result, 0, max(c.len(), chunkSize))
+				n := c.len()
+				if cap(c.out) < n {
+					c.out = make([]result, max(n, chunkSize))
 				}
-				c.out = c.out[:0]
-				for i := range c.len() {
+				c.out = c.out[:n]
+				for i := range n {
 					r, err := src.parse(c, i)
-					c.out = append(c.out, decide(&r, err))
+					decide(r, err, &c.out[i])
 				}
 				c.done <- struct{}{}
 			}
@@ -145,7 +147,6 @@ func parallel(src Source, workers int, decide func(*Record, error) result, yield
 			}
 			options.report(p, false)
 		}
-		clear(c.out)
 		free <- c
 	}
 	if err != nil {

@@ -262,3 +262,29 @@ func BenchmarkPlan(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTenMillion walks over ten million records and reports the
+// largest heap on the way; run it with -cpu 1,2 -benchtime 1x.
+func BenchmarkTenMillion(b *testing.B) {
+	const n = 10_000_000
+	s, today := tenRules(b), baakit.MustParseDate("2026-11-22")
+	for b.Loop() {
+		var most uint64
+		seen := 0
+		for _, err := range retention.Plan(retention.Records(many(n)), s, nil, today, baakit.Date{}, nil) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if seen++; seen%1_000_000 == 0 {
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				most = max(most, m.Sys)
+			}
+		}
+		if seen != n {
+			b.Fatal(seen)
+		}
+		b.ReportMetric(float64(most)/(1<<20), "MiB")
+		b.ReportMetric(n/b.Elapsed().Seconds(), "records/s")
+	}
+}

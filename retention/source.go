@@ -37,7 +37,7 @@ type Source interface {
 
 	// chunks feeds the workers; parse turns line i of a chunk into a record.
 	chunks(get func() *chunk, put func(*chunk) bool) error
-	parse(c *chunk, i int) (Record, error)
+	parse(c *chunk, i int) (*Record, error)
 	opts() ReadOptions
 }
 
@@ -91,15 +91,14 @@ type result struct {
 	err error
 }
 
-const chunkSize = 256
+const chunkSize = 128
 
 func (c *chunk) reset() {
-	clear(c.records)
 	c.records, c.errs, c.text, c.lines = c.records[:0], c.errs[:0], c.text[:0], c.lines[:0]
 	c.bytes = 0
 }
 
-func (c *chunk) len() int { return len(c.records) + len(c.lines) }
+func (c *chunk) len() int { return max(len(c.errs), len(c.lines)) }
 
 // Records returns the source of a walk over records. An error of the walk is
 // passed on and the walk goes on.
@@ -110,7 +109,7 @@ type recordSource struct{ seq iter.Seq2[Record, error] }
 func (s recordSource) All() iter.Seq2[Record, error] { return s.seq }
 func (s recordSource) opts() ReadOptions             { return (*ReadOptions)(nil).or() }
 
-func (s recordSource) parse(c *chunk, i int) (Record, error) { return c.records[i], c.errs[i] }
+func (s recordSource) parse(c *chunk, i int) (*Record, error) { return &c.records[i], c.errs[i] }
 
 func (s recordSource) chunks(get func() *chunk, put func(*chunk) bool) error {
 	c := get()
@@ -191,15 +190,19 @@ func (s *lineSource) chunks(get func() *chunk, put func(*chunk) bool) error {
 	}
 }
 
-func (s *lineSource) parse(c *chunk, i int) (Record, error) {
+func (s *lineSource) parse(c *chunk, i int) (*Record, error) {
 	l := c.lines[i]
-	var r Record
+	for len(c.records) <= i {
+		c.records = append(c.records, Record{})
+	}
+	r := &c.records[i]
+	*r = Record{}
 	err := error(baakit.FieldErrors{{Rule: "the line is too long"}})
 	if !l.tooLong {
-		err = s.record(c.text[l.from:l.to], &r)
+		err = s.record(c.text[l.from:l.to], r)
 	}
 	if err != nil {
-		return Record{}, &RowError{l.number, err}
+		return nil, &RowError{l.number, err}
 	}
 	return r, nil
 }
@@ -212,8 +215,10 @@ func (s *lineSource) All() iter.Seq2[Record, error] {
 			p.Bytes += c.bytes
 			for i := range c.lines {
 				r, err := s.parse(c, i)
-				p.count(err)
-				if !yield(r, err) {
+				if p.count(err); err != nil {
+					r = &Record{}
+				}
+				if !yield(*r, err) {
 					stopped = true
 					return false
 				}

@@ -36,8 +36,8 @@ type ClauseResult struct {
 	Says           string            `json:"says"`
 	UpstreamTerm   string            `json:"upstream_term"`
 	DownstreamTerm string            `json:"downstream_term"`
-	Upstream       baakit.Citation   `json:"upstream"`
-	Downstream     baakit.Citation   `json:"downstream"`
+	Upstream       baakit.Citation   `json:"upstream,omitzero"`
+	Downstream     baakit.Citation   `json:"downstream,omitzero"`
 	Law            []baakit.Citation `json:"law"`
 }
 

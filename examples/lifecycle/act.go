@@ -38,10 +38,6 @@ func acts() []act {
 		&subprocessors{},
 		&incidentAct{},
 		&farewell{},
-		&evidence{},
-		&agreement{},
-		&acceptance{},
-		&subprocessors{},
 	}
 }
 

@@ -135,6 +135,9 @@ func (a *incidentAct) play(_ context.Context, s *stage) error {
 	s.say("The forensic report names more people: %d in all.", grown.Total.N())
 	a.changes(s, breach.Diff(held, last))
 	a.state(s, "grown_", last)
+	if err := a.files(s, first, last); err != nil {
+		return err
+	}
 	return s.keep("incident", last, func(events []logged) (any, error) { return rebuildIncident(events, opts) })
 }
 

@@ -243,3 +243,30 @@ func TestIncidentDates(t *testing.T) {
 		}
 	}
 }
+
+// The calendar of the incident replaces the first one, event by event, and the
+// picture and the page have the last days.
+func TestIncidentFiles(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "kept")
+	if _, stderr, code := program(t, "-dir", dir); code != 0 {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	for name, wants := range map[string][]string{
+		"incident-first.ics": {"SEQUENCE:0\r\n", "DTSTART;VALUE=DATE:20270305"},
+		"incident.ics":       {"SEQUENCE:1\r\n", "DTSTART;VALUE=DATE:20270312"},
+		"incident.svg":       {"<svg ", "Fri 2027-03-12"},
+		"incident.html":      {"<!DOCTYPE html>", "Fri 2027-03-12"},
+		"report.html":        {"<svg ", "Fri 2027-03-12"},
+	} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(data), want) {
+				t.Errorf("%s does not have %q", name, want)
+			}
+		}
+	}
+}

@@ -53,6 +53,7 @@ func TestCommands(t *testing.T) {
 		{"check", "fail: breach_report of stonevault-ironrack"},
 		{"check", "[48 hours 24 hours 36 hours] against 72 hours"},
 		{"check", "SOC 2 Type II of Harbor Archive, Inc.: renewal"},
+		{"-json check", `"verdict"`},
 		{"-on 2026-12-10 announce swap", "earliest for all: 2027-01-01"},
 		{"-on 2026-12-02 announce swap", "earliest for all: unknown"},
 		{"diff 2026-06-01", "Harbor Archive, Inc. was added"},

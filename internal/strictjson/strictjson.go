@@ -104,6 +104,7 @@ func (d decoder) value(path string, raw json.RawMessage, v reflect.Value, depth 
 	case reflect.Map:
 		d.mapping(path, raw, v, depth)
 	case reflect.Slice:
+		// A list of words that are kept as bytes is a list, not bytes.
 		if v.Type().Elem() == reflect.TypeFor[byte]() {
 			if raw[0] != '"' {
 				raw = json.RawMessage("0") // a list of numbers is no bytes

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,11 +33,11 @@ func identifier(r *rand.Rand) string {
 // text draws what JSON encoders disagree on.
 func text(r *rand.Rand) string {
 	parts := []string{"a", "é", "\u2028", "<&>", "\"", "\\", "\n", "\x00", "\x1f", "\x7f", "😀", "\ufb33", "\u0080", "/"}
-	s := ""
+	var s strings.Builder
 	for range r.IntN(12) {
-		s += parts[r.IntN(len(parts))]
+		s.WriteString(parts[r.IntN(len(parts))])
 	}
-	return s
+	return s.String()
 }
 
 func maybe(r *rand.Rand, s string) string {
