@@ -59,23 +59,23 @@ func holds(ctx context.Context, s subprocessorhttp.Store, want ...subprocessorht
 	var all []subprocessorhttp.Subscription
 	for got, err := range s.All(ctx) {
 		if err != nil {
-			return fmt.Errorf("All: %w", err)
+			return fmt.Errorf("from All: %w", err)
 		}
 		all = append(all, got)
 	}
 	if len(all) != len(want) {
-		return fmt.Errorf("All gives %d subscriptions, want %d", len(all), len(want))
+		return fmt.Errorf("there are %d subscriptions in All, want %d", len(all), len(want))
 	}
 	for _, w := range want {
 		got, err := s.Get(ctx, w.ID)
 		if err != nil {
-			return fmt.Errorf("Get: %w", err)
+			return fmt.Errorf("from Get: %w", err)
 		}
 		if !same(got, w) {
-			return fmt.Errorf("Get gives %+v, want %+v", got, w)
+			return fmt.Errorf("from Get came %+v, want %+v", got, w)
 		}
 		if !slices.ContainsFunc(all, func(x subprocessorhttp.Subscription) bool { return same(x, w) }) {
-			return fmt.Errorf("All leaves out %+v", w)
+			return fmt.Errorf("missing in All: %+v", w)
 		}
 	}
 	return nil
@@ -84,7 +84,7 @@ func holds(ctx context.Context, s subprocessorhttp.Store, want ...subprocessorht
 func put(ctx context.Context, s subprocessorhttp.Store, list ...subprocessorhttp.Subscription) error {
 	for _, x := range list {
 		if err := s.Put(ctx, x); err != nil {
-			return fmt.Errorf("Put: %w", err)
+			return fmt.Errorf("from Put: %w", err)
 		}
 	}
 	return nil
@@ -98,7 +98,7 @@ func StoreCases() []StoreCase {
 	)
 	absent := func(ctx context.Context, s store, id string) error {
 		if _, err := s.Get(ctx, id); !errors.Is(err, subprocessorhttp.ErrNoSubscription) {
-			return fmt.Errorf("Get of one that is not there: %v, want ErrNoSubscription", err)
+			return fmt.Errorf("one that is not there gives %v, want ErrNoSubscription", err)
 		}
 		return nil
 	}
@@ -262,7 +262,7 @@ func SenderCases() []SenderCase {
 				return err
 			}
 			if !bytes.Equal(m.Data, given.Data) {
-				return errors.New("Send changed the bytes that it was given")
+				return errors.New("the bytes that were given are changed")
 			}
 			clear(given.Data)
 			return received(s, m, 1, 1)
