@@ -238,6 +238,7 @@ func (s CustomerState) blocks() bool {
 type changeFold struct {
 	change                               Change
 	revision                             int
+	after                                int // how many events it was drafted
 	drafted, approved, announced, posted baakit.Date
 	cancelled, withdrawn, effective      baakit.Date
 	emergency, rolledBack                baakit.Date

@@ -49,6 +49,13 @@
 // [Index.Gate] says whether an engagement may handle a customer's PHI now. It
 // says yes only if every precondition holds, without allocating.
 //
+// # Vendors under review
+//
+// A [Questionnaire] scores a vendor's answers by what is evidenced, and names
+// the provisions of an agreement ([Provisions]) that are not. A [Review] is the
+// record that somebody looked: an event, which [State.Due] brings up again when
+// the next one is due.
+//
 // # Concurrency
 //
 // Registry, State and Index are immutable once made and safe for concurrent

@@ -8,7 +8,7 @@ import (
 )
 
 // Due returns what falls due through the given day: attestations and their
-// milestones, bridges, waivers, contracts, windows, cures, late notices and
+// milestones, bridges, waivers, reviews of vendors that are not gone, contracts, windows, cures, late notices and
 // emergencies, in order of their days. What lapsed without a successor stays
 // in the list, overdue: nothing is extended in silence.
 func (s *State) Due(through baakit.Date) []DueItem {
@@ -39,6 +39,11 @@ func (s *State) Due(through baakit.Date) []DueItem {
 	for _, w := range s.Waivers() {
 		add("waiver-"+w.ID, "Waiver ends: "+string(w.Kind)+" for "+w.Engagement, w.Until)
 	}
+	for _, e := range s.Entities() {
+		if r, ok := s.LastReview(e.ID); ok && !s.gone(e.ID) {
+			add("review-"+r.ID, "Review of "+e.LegalName+" is due again", r.NextDue)
+		}
+	}
 	for _, c := range s.Contracts() {
 		if !c.LastInEffect.Before(s.day) {
 			add("contract-"+c.ID, "Contract ends: "+name(c.Upstream)+" and "+name(c.Downstream), c.LastInEffect)
@@ -68,6 +73,19 @@ func (s *State) Due(through baakit.Date) []DueItem {
 	}
 	slices.SortFunc(items, func(a, b DueItem) int { return cmp.Or(a.On.Compare(b.On), cmp.Compare(a.ID, b.ID)) })
 	return items
+}
+
+// gone reports whether every engagement that the entity had was removed.
+func (s *State) gone(entity string) bool {
+	had := false
+	for _, g := range s.f.engagements {
+		if g.engagement.Entity == entity {
+			if had = true; g.status != Removed {
+				return false
+			}
+		}
+	}
+	return had
 }
 
 // succeeded reports whether a later attestation of the kind runs longer.

@@ -27,6 +27,10 @@ type Question struct {
 	Weight    int    `json:"weight,omitempty"`
 	// AtMost: an answer of yes has to state a period no longer than this.
 	AtMost baakit.Period `json:"at_most,omitzero"`
+	// CipherAtLeast: an answer of yes has to state a cipher as strong.
+	CipherAtLeast Cipher `json:"cipher_at_least,omitempty"`
+	// TLSAtLeast: an answer of yes has to state the oldest version in use.
+	TLSAtLeast TLSVersion `json:"tls_at_least,omitempty"`
 }
 
 // A Questionnaire is a set of questions of a standard and version.
@@ -70,9 +74,15 @@ func ParseQuestionnaire(data []byte) (Questionnaire, error) {
 	for i, x := range q.Questions {
 		need(&errs, "questions"+at(i)+".id", isName(x.ID) && !seen[x.ID], "is required and must be that of one question only")
 		need(&errs, "questions"+at(i)+".weight", x.Gate == (x.Weight == 0) && x.Weight >= 0 && x.Weight <= 1000, "must be from 1 to 1000, or left out for a gate")
+		need(&errs, "questions"+at(i)+".provision", x.Provision == "" || x.Provision == determination || isProvision(x.Provision), "must be the id of a provision, determination, or left out")
+		need(&errs, "questions"+at(i)+".cipher_at_least", x.CipherAtLeast == "" || x.CipherAtLeast.strength() > 0, "must be AES-128, AES-192 or AES-256")
+		need(&errs, "questions"+at(i)+".tls_at_least", x.TLSAtLeast == "" || x.TLSAtLeast.order() > 0, "must be 1.0, 1.1, 1.2 or 1.3")
 		seen[x.ID] = true
 	}
-	return q, errs.Err()
+	if err := errs.Err(); err != nil {
+		return Questionnaire{}, err
+	}
+	return q, nil
 }
 
 // A Reply is a yes, a no, or that nobody knows. The zero Reply is unknown.
@@ -97,7 +107,9 @@ type Evidence struct {
 type Answer struct {
 	Question string        `json:"question"`
 	Reply    Reply         `json:"reply"`
-	Period   baakit.Period `json:"period,omitzero"` // for questions of how long
+	Period   baakit.Period `json:"period,omitzero"`  // for questions of how long
+	Cipher   Cipher        `json:"cipher,omitempty"` // for questions of which cipher
+	TLS      TLSVersion    `json:"tls,omitempty"`    // the oldest version accepted
 	Says     string        `json:"says,omitempty"`
 	Evidence []Evidence    `json:"evidence,omitempty"`
 }
@@ -108,7 +120,7 @@ type Gap struct {
 	Category  string `json:"category"`
 	Provision string `json:"provision,omitempty"`
 	Weight    int    `json:"weight"`
-	Why       string `json:"why"` // unanswered, unknown, no, no_period, too_long, depends, no_evidence, evidence_expired
+	Why       string `json:"why"` // unanswered, unknown, no, no_period, too_long, depends, no_cipher, no_version, too_weak, no_evidence, evidence_expired
 }
 
 // A GateResult is how a gate was settled. Unless it was, with evidence, the
@@ -152,23 +164,28 @@ type Evaluation struct {
 
 // Evaluate scores the answers on a day. Unknown scores as no, and so does a
 // yes without evidence that is current. Promised are the provisions that an
-// agreement promises, by their short names. The error is a
-// [baakit.FieldErrors] of answers to no question, or given twice.
+// agreement promises, by the ids of [Provisions] or of their elements; a gap
+// names the one given. The error is a [baakit.FieldErrors] of answers to no
+// question, given twice or with a value that is not asked for, and of ids that
+// name no provision.
 func (q Questionnaire) Evaluate(answers []Answer, promised []string, on baakit.Date) (Evaluation, error) {
 	var errs baakit.FieldErrors
 	need(&errs, "on", !on.IsZero(), "is required")
 	given := make(map[string]Answer)
 	for i, a := range answers {
+		x := q.question(a.Question)
 		_, twice := given[a.Question]
-		need(&errs, "answers"+at(i)+".question", !twice && slices.ContainsFunc(q.Questions, func(x Question) bool { return x.ID == a.Question }), "must be a question, answered once")
+		need(&errs, "answers"+at(i)+".question", !twice && x != nil, "must be a question, answered once")
 		need(&errs, "answers"+at(i)+".reply", slices.Contains([]Reply{"", Yes, No, Unknown}, a.Reply), "must be yes, no or unknown")
+		need(&errs, "answers"+at(i)+".cipher", a.Cipher == "" || a.Cipher.valid() && x != nil && x.CipherAtLeast != "", "must be AES-128, AES-192, AES-256 or other, for a question that asks for it")
+		need(&errs, "answers"+at(i)+".tls", a.TLS == "" || a.TLS.order() > 0 && x != nil && x.TLSAtLeast != "", "must be 1.0, 1.1, 1.2 or 1.3, for a question that asks for it")
 		for j, e := range a.Evidence {
 			need(&errs, "answers"+at(i)+".evidence"+at(j), isLine(e.What) && !e.Dated.IsZero(), "must say what it is and its day")
 		}
 		given[a.Question] = a
 	}
 	for i, p := range promised {
-		need(&errs, "promised"+at(i), isName(p), "must be the name of a provision")
+		need(&errs, "promised"+at(i), isProvision(p), "must be the id of a provision or of one of its elements")
 	}
 	if err := errs.Err(); err != nil {
 		return Evaluation{}, err
@@ -205,7 +222,7 @@ func (q Questionnaire) Evaluate(answers []Answer, promised []string, on baakit.D
 		gap := PromiseGap{Provision: p, Questions: []string{}}
 		asked := false
 		for _, x := range q.Questions {
-			if x.Provision == p {
+			if answersTo(x.Provision, p) {
 				asked = true
 				if open[x.ID] {
 					gap.Questions = append(gap.Questions, x.ID)
@@ -217,6 +234,14 @@ func (q Questionnaire) Evaluate(answers []Answer, promised []string, on baakit.D
 		}
 	}
 	return v, nil
+}
+
+func (q Questionnaire) question(id string) *Question {
+	i := slices.IndexFunc(q.Questions, func(x Question) bool { return x.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &q.Questions[i]
 }
 
 // why says why a question scores nothing, or "".
@@ -240,6 +265,16 @@ func (x Question) why(a Answer, answered bool, on baakit.Date) string {
 		}
 	}
 	switch {
+	case x.CipherAtLeast != "" && a.Cipher == "":
+		return "no_cipher"
+	case x.CipherAtLeast != "" && a.Cipher == OtherCipher:
+		return "depends"
+	case x.CipherAtLeast != "" && a.Cipher.strength() < x.CipherAtLeast.strength():
+		return "too_weak"
+	case x.TLSAtLeast != "" && a.TLS == "":
+		return "no_version"
+	case x.TLSAtLeast != "" && a.TLS.order() < x.TLSAtLeast.order():
+		return "too_weak"
 	case len(a.Evidence) == 0:
 		return "no_evidence"
 	case !a.current(on):

@@ -34,6 +34,7 @@ const (
 	MilestoneMet          EventKind = "milestone_met"
 	AttestationWithdrawn  EventKind = "attestation_revoked"
 	WaiverGranted         EventKind = "waiver_granted"
+	VendorReviewed        EventKind = "vendor_reviewed"
 	ChangeDrafted         EventKind = "change_drafted"
 	ChangeApproval        EventKind = "change_approved"
 	ChangeAnnouncement    EventKind = "change_announced"
@@ -84,6 +85,7 @@ func eventRules() []eventRule {
 		{MilestoneMet, "subject ref on", "by"},
 		{AttestationWithdrawn, "subject on", "by"},
 		{WaiverGranted, "waiver", ""},
+		{VendorReviewed, "review", ""},
 		{ChangeDrafted, "change", ""},
 		change(ChangeApproval), change(ChangeAnnouncement),
 		{ChangeCorrected, "change", ""},
@@ -125,6 +127,7 @@ type Event struct {
 	Services    []string
 	Version     int
 	Hash        string
+	Review      *Review
 	Extra       Extra
 }
 
@@ -151,6 +154,7 @@ type eventWire struct {
 	Services    []string     `json:"services,omitempty"`
 	Version     int          `json:"version,omitempty"`
 	Hash        string       `json:"hash,omitempty"`
+	Review      *Review      `json:"review,omitempty"`
 }
 
 // Validate reports what is wrong with the event by itself. Whether it was
@@ -201,6 +205,7 @@ func (e Event) Validate() error {
 		{"services", part(len(e.Services) > 0, func() error { return nil })},
 		{"version", part(e.Version != 0, func() error { return form(e.Version > 0) })},
 		{"hash", name(e.Hash)},
+		{"review", part(e.Review != nil, func() error { return e.Review.Validate() })},
 	} {
 		switch {
 		case f.check == nil && slices.Contains(must, f.name):
@@ -227,7 +232,7 @@ func form(ok bool) error {
 func (e Event) MarshalJSON() ([]byte, error) {
 	return encodeKeeping(eventWire{
 		e.Seq, e.Kind, instant(e.At), instant(e.Recorded), e.By, e.Entity, e.Engagement, e.Contract, e.Attestation, e.Waiver, e.Change,
-		e.Subject, e.ChangeID, e.Customer, e.Notice, e.Ref, e.On, e.Grounds, e.Outcome, e.Services, e.Version, e.Hash,
+		e.Subject, e.ChangeID, e.Customer, e.Notice, e.Ref, e.On, e.Grounds, e.Outcome, e.Services, e.Version, e.Hash, e.Review,
 	}, e.Extra)
 }
 
@@ -241,7 +246,7 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	}
 	read := Event{
 		w.Seq, w.Kind, time.Time(w.At), time.Time(w.Recorded), w.By, w.Entity, w.Engagement, w.Contract, w.Attestation, w.Waiver, w.Change,
-		w.Subject, w.ChangeID, w.Customer, w.Notice, w.Ref, w.On, w.Grounds, w.Outcome, w.Services, w.Version, w.Hash, extra,
+		w.Subject, w.ChangeID, w.Customer, w.Notice, w.Ref, w.On, w.Grounds, w.Outcome, w.Services, w.Version, w.Hash, w.Review, extra,
 	}
 	if err := read.Validate(); err != nil {
 		return err

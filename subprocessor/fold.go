@@ -17,7 +17,9 @@ const (
 	Active      Status = "active"
 	Suspended   Status = "suspended"
 	Offboarding Status = "offboarding"
-	Removed     Status = "removed" // final
+	// Removed ends it. Where PHI turns up at the entity after all, it is
+	// offboarding again.
+	Removed Status = "removed"
 )
 
 // engagementFold is what the events say of an engagement.
@@ -37,10 +39,12 @@ type fold struct {
 	down, up     map[string][]*Contract // by upstream, by downstream
 	attestations map[string]*Attestation
 	waivers      map[string]*Waiver
+	reviews      map[string]*Review
 	changes      map[string]*changeFold
 	about        map[string][]*changeFold // by engagement
-	exceptions   map[[2]string]bool       // entity, ref
+	exceptions   map[[2]string]bool       // engagement, ref
 	offboarded   map[string]bool          // entities
+	left         map[string]int           // entities: after how many events they had nothing in use any more
 	versions     []Published
 	ignored      []int
 	applied      []*Event
@@ -51,8 +55,8 @@ func newFold(r *Registry) *fold {
 	return &fold{
 		reg: r, entities: make(map[string]*Entity), engagements: make(map[string]*engagementFold), contracts: make(map[string]*Contract),
 		down: make(map[string][]*Contract), up: make(map[string][]*Contract), attestations: make(map[string]*Attestation),
-		waivers: make(map[string]*Waiver), changes: make(map[string]*changeFold), about: make(map[string][]*changeFold),
-		exceptions: make(map[[2]string]bool), offboarded: make(map[string]bool),
+		waivers: make(map[string]*Waiver), reviews: make(map[string]*Review), changes: make(map[string]*changeFold), about: make(map[string][]*changeFold),
+		exceptions: make(map[[2]string]bool), offboarded: make(map[string]bool), left: make(map[string]int),
 	}
 }
 
@@ -121,6 +125,8 @@ func (f *fold) apply(e *Event) error {
 		}
 		copied := *e.Waiver
 		f.waivers[copied.ID] = &copied
+	case VendorReviewed:
+		return f.review(e.Review, day)
 	case ListPublished:
 		return f.publish(e)
 	default:
@@ -181,19 +187,18 @@ func (f *fold) applyEngagement(e *Event, day baakit.Date) error {
 	case RetentionClosed:
 		g.closed, g.certificate = true, e.Ref
 	case ExceptionOpened:
-		f.exceptions[[2]string{entity, e.Ref}] = true
+		f.exceptions[[2]string{e.Subject, e.Ref}] = true
+		if g.status == Removed {
+			g.closed = false
+		}
+		f.reopen(entity)
 	case ExceptionClosed:
-		if !f.exceptions[[2]string{entity, e.Ref}] {
+		if !f.exceptions[[2]string{e.Subject, e.Ref}] {
 			return ErrUnknown
 		}
-		delete(f.exceptions, [2]string{entity, e.Ref})
+		delete(f.exceptions, [2]string{e.Subject, e.Ref})
 	case EngagementRemoved:
-		for x := range f.exceptions {
-			if x[0] == entity {
-				return ErrHoldsPHI
-			}
-		}
-		if !g.closed {
+		if f.excepted(entity) || !g.closed {
 			return ErrHoldsPHI
 		}
 		g.status = Removed
@@ -201,9 +206,46 @@ func (f *fold) applyEngagement(e *Event, day baakit.Date) error {
 	return nil
 }
 
+// excepted reports whether a retention exception of the entity is open. It
+// goes with its engagement when that passes to another entity.
+func (f *fold) excepted(entity string) bool {
+	for x := range f.exceptions {
+		if f.engagements[x[0]].engagement.Entity == entity {
+			return true
+		}
+	}
+	return false
+}
+
+// reopen takes back the removals of an entity that has an open exception.
+func (f *fold) reopen(entity string) {
+	if !f.excepted(entity) {
+		return
+	}
+	for _, g := range f.engagements {
+		if g.engagement.Entity == entity && g.status == Removed {
+			g.status = Offboarding
+		}
+	}
+}
+
 func (f *fold) offboard(g *engagementFold) {
 	g.status, g.closed = Offboarding, false
 	f.offboarded[g.engagement.Entity] = true
+	f.leave(g.engagement.Entity)
+}
+
+// leave notes that an offboarded entity has nothing in use any more, if so.
+func (f *fold) leave(entity string) {
+	if !f.offboarded[entity] {
+		return
+	}
+	for _, g := range f.engagements {
+		if g.engagement.Entity == entity && (g.status == Active || g.status == Suspended) {
+			return
+		}
+	}
+	f.left[entity] = len(f.applied)
 }
 
 func (f *fold) activate(g *engagementFold, day baakit.Date) error {
@@ -211,6 +253,7 @@ func (f *fold) activate(g *engagementFold, day baakit.Date) error {
 		return ErrOrphan
 	}
 	g.status, g.active = Active, day
+	delete(f.left, g.engagement.Entity)
 	return nil
 }
 

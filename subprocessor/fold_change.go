@@ -92,7 +92,7 @@ func (f *fold) draft(change *Change, day baakit.Date) error {
 		after := *copied.After
 		copied.After = &after
 	}
-	c := &changeFold{change: copied, revision: 1, drafted: day, records: make(map[string]*record)}
+	c := &changeFold{change: copied, revision: 1, drafted: day, after: len(f.applied), records: make(map[string]*record)}
 	f.changes[change.ID] = c
 	f.about[c.change.subject()] = append(f.about[c.change.subject()], c)
 	return nil
@@ -191,6 +191,11 @@ func (f *fold) perform(c *changeFold, day baakit.Date) error {
 	}
 	if c.change.After != nil {
 		g := f.engagements[c.change.After.ID]
+		// A change that was drafted before the entity left is not the one that
+		// brings it back.
+		if left, gone := f.left[c.change.After.Entity]; gone && c.after <= left {
+			return ErrNotPossible
+		}
 		if c.change.introduces() {
 			if g.status != Contracted {
 				return ErrNotPossible
@@ -199,7 +204,11 @@ func (f *fold) perform(c *changeFold, day baakit.Date) error {
 				return err
 			}
 		}
+		from := g.engagement.Entity
 		g.engagement = *c.change.After
+		delete(f.left, g.engagement.Entity)
+		f.leave(from)
+		f.reopen(g.engagement.Entity)
 	}
 	if before != nil && (c.change.Kind == RemoveSubprocessor || c.change.Kind == ReplaceSubprocessor) && before.status != Offboarding {
 		f.offboard(before)

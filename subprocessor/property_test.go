@@ -88,12 +88,14 @@ func mayOpen(s *subprocessor.State, engagement, customer string) string {
 		}
 		served = true
 		for _, p := range all {
-			above := top
+			// Below the vendor an entity is bound by all that are above it,
+			// those of other vendors too.
+			above := []subprocessor.Contract{top}
 			for _, c := range p {
-				if got := subprocessor.CheckFlowDown(subprocessor.Strictest(baakit.Weekdays(), above), c, baakit.Weekdays()); got.Verdict != subprocessor.Pass {
+				if got := subprocessor.CheckFlowDown(subprocessor.Strictest(baakit.Weekdays(), above...), c, baakit.Weekdays()); got.Verdict != subprocessor.Pass {
 					return "flow-down"
 				}
-				above = c
+				above = slices.DeleteFunc(slices.Clone(live), func(k subprocessor.Contract) bool { return k.Downstream != c.Downstream })
 			}
 			if got := subprocessor.CheckBudget(baakit.Weekdays(), append([]subprocessor.Contract{top}, p...)...); got.Verdict != subprocessor.Pass {
 				return "budget"
@@ -197,6 +199,9 @@ func checkInvariants(t *rapid.T, reg *subprocessor.Registry, events []subprocess
 		}
 		if e.Status == subprocessor.Removed && e.Certificate == "" {
 			t.Fatalf("14: %s was removed without a certificate", e.Engagement.ID)
+		}
+		if held := openExceptions(events, now, e.Engagement.Entity, state); e.Status == subprocessor.Removed && len(held) > 0 {
+			t.Fatalf("14: %s is removed with the open exceptions %v", e.Engagement.ID, held)
 		}
 	}
 	for _, c := range state.Changes() {
@@ -495,6 +500,9 @@ func TestQuestionnaire(t *testing.T) {
 		}
 		return a
 	}
+	encrypted := func(id string, c subprocessor.Cipher, v subprocessor.TLSVersion) subprocessor.Answer {
+		return subprocessor.Answer{Question: id, Reply: subprocessor.Yes, Cipher: c, TLS: v, Evidence: evidence}
+	}
 	for _, tt := range []struct {
 		a     subprocessor.Answer
 		score int
@@ -503,6 +511,13 @@ func TestQuestionnaire(t *testing.T) {
 		{answer("VQ03", subprocessor.No, ""), 0},
 		{answer("VQ03", subprocessor.Unknown, ""), 0},
 		{subprocessor.Answer{Question: "VQ03", Reply: subprocessor.Yes}, 0},
+		{encrypted("VQ09", subprocessor.AES256, ""), 3},
+		{encrypted("VQ09", subprocessor.AES192, ""), 0},
+		{encrypted("VQ09", subprocessor.OtherCipher, ""), 0},
+		{encrypted("VQ09", "", ""), 0},
+		{encrypted("VQ10", "", subprocessor.TLS13), 3},
+		{encrypted("VQ10", "", subprocessor.TLS12), 0},
+		{encrypted("VQ10", "", ""), 0},
 		{answer("VQ18", subprocessor.Yes, "48 hours"), 3},
 		{answer("VQ18", subprocessor.Yes, "49 hours"), 0},
 		{answer("VQ18", subprocessor.Yes, ""), 0},

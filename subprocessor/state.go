@@ -1,6 +1,7 @@
 package subprocessor
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -65,6 +66,24 @@ func (s *State) Attestations() []Attestation {
 
 // Waivers returns the waivers in order of their ids.
 func (s *State) Waivers() []Waiver { return sorted(s.f.waivers, func(w *Waiver) Waiver { return *w }) }
+
+// Reviews returns the reviews of vendors in order of their ids.
+func (s *State) Reviews() []Review { return sorted(s.f.reviews, func(r *Review) Review { return *r }) }
+
+// LastReview returns the latest review of an entity, by its day and then its
+// id, and whether there is one.
+func (s *State) LastReview(entity string) (Review, bool) {
+	var last *Review
+	for _, r := range s.f.reviews {
+		if r.Entity == entity && (last == nil || cmp.Or(r.On.Compare(last.On), cmp.Compare(r.ID, last.ID)) > 0) {
+			last = r
+		}
+	}
+	if last == nil {
+		return Review{}, false
+	}
+	return *last, true
+}
 
 // Engagements returns the engagements in order of their ids.
 func (s *State) Engagements() []EngagementState {

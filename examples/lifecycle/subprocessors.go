@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/subprocessor"
+	"github.com/baakit/baakit/subprocessor/subprocessoroutbox"
 )
 
 // subprocessors: the vendor replaces its backup provider and tells three
@@ -19,6 +22,7 @@ type subprocessors struct {
 	reg    *subprocessor.Registry
 	events []subprocessor.Event
 	rows   [][]string
+	outbox *subprocessoroutbox.Outbox
 }
 
 func (*subprocessors) name() string  { return "subprocessors" }
@@ -33,21 +37,25 @@ func (*subprocessors) prepare(c *caseFile, errs *baakit.FieldErrors) {
 // customers are this story's customers; the first is that of the case.
 func (a *subprocessors) customers() []string { return []string{"customer", "cedar", "quay"} }
 
-func (a *subprocessors) play(_ context.Context, s *stage) error {
+func (a *subprocessors) play(ctx context.Context, s *stage) (err error) {
 	reg, err := subprocessor.NewRegistry(subprocessor.RegistryConfig{Vendor: "vendor", Zone: s.c.Zone.Location, Calendar: s.c.calendar()})
 	if err != nil {
 		return err
 	}
 	a.s, a.reg = s, reg
+	if a.outbox, err = subprocessoroutbox.Open(filepath.Join(s.dir, "outbox"), mailFolder{filepath.Join(s.dir, "sent")}, nil); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.outbox.Close()) }()
 	signed := s.c.Dates.Effective
 	if err := a.found(signed); err != nil {
 		return err
 	}
 	announced := signed.AddMonths(2, baakit.RollBack)
-	if err := a.replace(announced); err != nil {
+	if err := a.replace(ctx, announced); err != nil {
 		return err
 	}
-	if err := a.urgent(announced.AddMonths(3, baakit.RollBack)); err != nil {
+	if err := a.urgent(ctx, announced.AddMonths(3, baakit.RollBack)); err != nil {
 		return err
 	}
 	s.table(append([][]string{{"engagement", "day", s.c.Customer.Name, "Cedar Clinic Group", "Quay Street Pediatrics"}}, a.rows...))
@@ -156,8 +164,10 @@ func (a *subprocessors) draft(id, before, after string, e *subprocessor.Emergenc
 	}
 }
 
-// notices hands a notice of a change to customers and records that it went.
-func (a *subprocessors) notices(on baakit.Date, change string, attempt int, customers ...string) error {
+// notices puts notices of a change into the outbox, which hands them over, and
+// records of each that it went. Told again, the outbox hands over nothing that
+// was accepted.
+func (a *subprocessors) notices(ctx context.Context, on baakit.Date, change string, attempt int, customers ...string) error {
 	state, err := a.reg.StateAt(a.events, a.noon(on), a.noon(on))
 	if err != nil {
 		return err
@@ -171,8 +181,14 @@ func (a *subprocessors) notices(on baakit.Date, change string, attempt int, cust
 		if err != nil {
 			return err
 		}
-		if err := a.s.write("notice-"+n.ID+".eml", m.Data); err != nil {
+		if err := a.outbox.Enqueue(m); err != nil {
 			return err
+		}
+		if _, err := a.outbox.Deliver(ctx); err != nil {
+			return err
+		}
+		if x, _ := a.outbox.Item(m.Key); x.Sent.IsZero() {
+			return fmt.Errorf("notice %s was not handed over", m.Key)
 		}
 		if err := a.do(on, subprocessor.Event{Kind: subprocessor.NoticeSent, ChangeID: change, Customer: customer, Notice: n.ID}); err != nil {
 			return err
@@ -216,15 +232,18 @@ func (a *subprocessors) gate(on baakit.Date, engagement string) error {
 }
 
 // replace is the change with its notices, the bounce and the objection.
-func (a *subprocessors) replace(announced baakit.Date) error {
+func (a *subprocessors) replace(ctx context.Context, announced baakit.Date) error {
 	s := a.s
 	if err := a.all(announced, append(a.draft("swap", "stonevault", "harbor", nil), subprocessor.Event{Kind: subprocessor.ChangeAnnouncement, ChangeID: "swap"})...); err != nil {
 		return err
 	}
-	if err := a.notices(announced, "swap", 1, a.customers()...); err != nil {
+	if err := a.notices(ctx, announced, "swap", 1, a.customers()...); err != nil {
 		return err
 	}
 	next := announced.AddDays(1)
+	if err := a.outbox.Bounce("swap.1.cedar.1"); err != nil {
+		return err
+	}
 	if err := a.all(next,
 		subprocessor.Event{Kind: subprocessor.NoticeBounced, ChangeID: "swap", Customer: "cedar", Notice: "swap.1.cedar.1"},
 		subprocessor.Event{Kind: subprocessor.ObjectionReceived, ChangeID: "swap", Customer: "customer", Ref: "objection-1", Grounds: "where the backups are kept"},
@@ -240,7 +259,10 @@ func (a *subprocessors) replace(announced baakit.Date) error {
 		return err
 	}
 	again := effective.AddDays(-1)
-	if err := a.notices(again, "swap", 2, "cedar"); err != nil {
+	if err := a.notices(ctx, again, "swap", 2, "cedar"); err != nil {
+		return err
+	}
+	if err := a.outbox.Acknowledge("swap.1.cedar.2"); err != nil {
 		return err
 	}
 	if err := a.all(again, subprocessor.Event{Kind: subprocessor.NoticeAcknowledged, ChangeID: "swap", Customer: "cedar", Notice: "swap.1.cedar.2"}); err != nil {
@@ -277,7 +299,7 @@ func (a *subprocessors) replace(announced baakit.Date) error {
 }
 
 // urgent is the emergency: in effect first, told after.
-func (a *subprocessors) urgent(on baakit.Date) error {
+func (a *subprocessors) urgent(ctx context.Context, on baakit.Date) error {
 	s := a.s
 	until := on.AddMonths(2, baakit.RollBack)
 	if err := a.all(on, append(a.draft("urgent", "harbor", "lanternbox", &subprocessor.Emergency{Reason: "security", Approver: "security official", Until: until}),
@@ -288,7 +310,10 @@ func (a *subprocessors) urgent(on baakit.Date) error {
 		return err
 	}
 	told := on.AddDays(4)
-	if err := a.notices(told, "urgent", 1, a.customers()...); err != nil {
+	if err := a.notices(ctx, told, "urgent", 1, a.customers()...); err != nil {
+		return err
+	}
+	if err := a.outbox.Acknowledge("urgent.1.cedar.1"); err != nil {
 		return err
 	}
 	if err := a.all(told, subprocessor.Event{Kind: subprocessor.NoticeAcknowledged, ChangeID: "urgent", Customer: "cedar", Notice: "urgent.1.cedar.1"}); err != nil {

@@ -5,6 +5,7 @@ package subprocessortest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -227,7 +228,7 @@ func (s *Story) Step(t *rapid.T) {
 			subprocessor.ChangeTookEffect, subprocessor.ChangeTookEffect, subprocessor.EmergencyTookEffect, subprocessor.RolledBack, subprocessor.NoticePosted, subprocessor.ChangeCancellation, subprocessor.ChangeWithdrawal,
 		}).Draw(t, "change event"), ChangeID: change})
 	case 13:
-		kind := rapid.SampledFrom([]subprocessor.EventKind{subprocessor.NoticeSent, subprocessor.NoticeSent, subprocessor.NoticeDelivered, subprocessor.NoticeAcknowledged, subprocessor.NoticeBounced}).Draw(t, "notice event")
+		kind := rapid.SampledFrom([]subprocessor.EventKind{subprocessor.NoticeSent, subprocessor.NoticeSent, subprocessor.NoticeQueued, subprocessor.NoticeDelivered, subprocessor.NoticeOpened, subprocessor.NoticeAcknowledged, subprocessor.NoticeBounced}).Draw(t, "notice event")
 		for _, c := range customers {
 			if rapid.IntRange(0, 3).Draw(t, "to "+c) > 0 {
 				s.Do(subprocessor.Event{Kind: kind, ChangeID: change, Customer: c, Notice: "n-" + c + pick("attempt", "1", "2")})
@@ -237,10 +238,23 @@ func (s *Story) Step(t *rapid.T) {
 		e := subprocessor.Event{Kind: rapid.SampledFrom([]subprocessor.EventKind{
 			subprocessor.ConsentGiven, subprocessor.ObjectionReceived, subprocessor.ObjectionResolved, subprocessor.CustomerGatedOff, subprocessor.CustomerReleased,
 		}).Draw(t, "customer event"), ChangeID: change, Customer: pick("customer", customers...), Ref: "o1"}
-		if e.Kind == subprocessor.ObjectionResolved {
-			e.Outcome = rapid.SampledFrom([]subprocessor.Outcome{subprocessor.ObjectionWithdrawn, subprocessor.Accepted, subprocessor.Accommodated, subprocessor.ServiceTerminated, subprocessor.WithdrawChange}).Draw(t, "outcome")
+		resolve := func() {
+			e.Kind = subprocessor.ObjectionResolved
+			e.Outcome = rapid.SampledFrom([]subprocessor.Outcome{subprocessor.ObjectionWithdrawn, subprocessor.Accepted, subprocessor.Accommodated, subprocessor.Accommodated, subprocessor.ServiceTerminated, subprocessor.WithdrawChange}).Draw(t, "outcome")
+			s.Do(e)
 		}
-		s.Do(e)
+		switch {
+		case e.Kind == subprocessor.ObjectionResolved:
+			resolve()
+		case s.Do(e) && e.Kind == subprocessor.ObjectionReceived:
+			if rapid.Bool().Draw(t, "resolving") {
+				e.Kind = subprocessor.ObjectionResolving
+				s.Do(e)
+			}
+			if rapid.Bool().Draw(t, "at once") {
+				resolve()
+			}
+		}
 	case 15:
 		if rapid.Bool().Draw(t, "attest") {
 			s.Do(subprocessor.Event{Kind: subprocessor.AttestationRecorded, Attestation: &subprocessor.Attestation{ID: "a-" + pick("attested", vendors...), Entity: pick("of", vendors...), Kind: subprocessor.HITRUSTe1, Issued: today.AddDays(-rapid.IntRange(0, 400).Draw(t, "old")), Services: []string{"store"}}})
@@ -248,6 +262,53 @@ func (s *Story) Step(t *rapid.T) {
 		}
 		if e, err := s.Registry.Publish(s.Events, s.Now); err == nil {
 			s.Events = append(s.Events, e)
+		}
+	}
+}
+
+// Churn lets engagements leave and come back, and exceptions to their
+// retention open and close, in an order that is often wrong: steps that a story
+// takes rarely.
+func (s *Story) Churn(t *rapid.T, steps int) {
+	for range steps {
+		id := fmt.Sprintf("e%d", rapid.IntRange(1, 8).Draw(t, "work"))
+		today := baakit.DateOf(s.Now, time.UTC)
+		switch rapid.IntRange(0, 9).Draw(t, "churn") {
+		case 0, 1:
+			s.Do(subprocessor.Event{Kind: subprocessor.EngagementOffboarding, Subject: id})
+		case 2:
+			if rapid.Bool().Draw(t, "suspend") {
+				s.Do(subprocessor.Event{Kind: subprocessor.EngagementSuspended, Subject: id})
+			} else {
+				s.Do(subprocessor.Event{Kind: subprocessor.EngagementResumed, Subject: id})
+			}
+		case 3:
+			s.Do(subprocessor.Event{Kind: subprocessor.RetentionClosed, Subject: id, Ref: "c1"})
+			s.Do(subprocessor.Event{Kind: subprocessor.EngagementRemoved, Subject: id})
+		case 4:
+			s.Do(subprocessor.Event{Kind: rapid.SampledFrom([]subprocessor.EventKind{subprocessor.ExceptionOpened, subprocessor.ExceptionClosed}).Draw(t, "exception"), Subject: id, Ref: "r1"})
+		case 5, 6:
+			e := subprocessor.Engagement{ID: id, Entity: rapid.SampledFrom(vendors[:2]).Draw(t, "entity"), Service: "store", Purpose: "Backup", PHI: subprocessor.HandlesPHI}
+			s.Do(subprocessor.Event{Kind: subprocessor.EngagementProposed, Engagement: &e})
+			s.Do(subprocessor.Event{Kind: subprocessor.EngagementReviewed, Subject: id})
+			s.Do(subprocessor.Event{Kind: subprocessor.EngagementContracted, Subject: id})
+			c := subprocessor.Change{ID: fmt.Sprintf("ch%d", s.changes), Kind: rapid.SampledFrom([]subprocessor.ChangeKind{subprocessor.AddSubprocessor, subprocessor.AddSubprocessor, subprocessor.Merger}).Draw(t, "kind"), After: &e}
+			if s.Do(subprocessor.Event{Kind: subprocessor.ChangeDrafted, Change: &c}) {
+				s.changes++
+				s.Do(subprocessor.Event{Kind: subprocessor.ChangeApproval, ChangeID: c.ID})
+				s.Do(subprocessor.Event{Kind: subprocessor.ChangeAnnouncement, ChangeID: c.ID})
+				for _, customer := range customers {
+					s.Do(subprocessor.Event{Kind: subprocessor.ConsentGiven, ChangeID: c.ID, Customer: customer})
+				}
+			}
+		case 7, 8:
+			s.Do(subprocessor.Event{Kind: subprocessor.ChangeTookEffect, ChangeID: fmt.Sprintf("ch%d", max(0, s.changes-1-rapid.IntRange(0, 2).Draw(t, "change")))})
+		case 9:
+			s.Do(subprocessor.Event{Kind: subprocessor.VendorReviewed, Review: &subprocessor.Review{
+				ID: fmt.Sprintf("review%d", len(s.Events)), Entity: rapid.SampledFrom(vendors).Draw(t, "reviewed"), Standard: "baakit-vendor", Version: "1",
+				AnswersHash: strings.Repeat("0", 64), ScoreRule: subprocessor.EvaluationSchema, Reviewer: "Privacy office", On: today, Outcome: subprocessor.ReviewFailed, NextDue: today.AddDays(90),
+			}})
+			s.Now = s.Now.AddDate(0, 0, rapid.IntRange(0, 3).Draw(t, "days"))
 		}
 	}
 }

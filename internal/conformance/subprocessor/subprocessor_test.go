@@ -24,6 +24,7 @@ import (
 	"github.com/baakit/baakit/subprocessor"
 	"github.com/baakit/baakit/subprocessor/subprocessorhttp"
 	"github.com/baakit/baakit/subprocessor/subprocessoroutbox"
+	"github.com/baakit/baakit/subprocessor/subprocessortest"
 )
 
 // registry is the one of the example.
@@ -280,3 +281,34 @@ func TestListSchema(t *testing.T) {
 }
 
 var _ http.Handler = (*subprocessorhttp.Site)(nil)
+
+// The contract of a sender, kept by the one for mail before a real server.
+func TestSMTPKeepsTheContract(t *testing.T) {
+	subprocessortest.TestSender(t, func(testing.TB) subprocessortest.SenderUnderTest {
+		b, address := smtpServer(t)
+		return subprocessortest.SenderUnderTest{
+			Sender: subprocessoroutbox.SMTP{Addr: address},
+			Received: func(key string) (all [][]byte) {
+				b.mu.Lock()
+				defer b.mu.Unlock()
+				for _, list := range b.mails {
+					for _, data := range list {
+						if m, err := mail.ReadMessage(bytes.NewReader(data)); err == nil && strings.HasPrefix(m.Header.Get("Message-ID"), "<"+key+"@") {
+							all = append(all, data)
+						}
+					}
+				}
+				return all
+			},
+			Refuse: func(forGood bool) {
+				err := &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "later"}
+				if forGood {
+					err = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "never"}
+				}
+				b.mu.Lock()
+				defer b.mu.Unlock()
+				b.fail = append(b.fail, err)
+			},
+		}
+	})
+}
