@@ -66,9 +66,13 @@ func parsePath(s string) ([]step, error) {
 	return steps, nil
 }
 
-// pathString is the one way to write the steps.
+// pathString is the one way to write the steps. A first [*] that counts is
+// written behind the one that does not.
 func pathString(steps []step) string {
 	s := "$"
+	if len(steps) > 0 && steps[0].every {
+		s = "$[*]"
+	}
 	for _, st := range steps {
 		s = appendStep(s, st)
 	}
