@@ -80,7 +80,7 @@ func serial(src Source, decide func(*Record, error, *result), yield func(Decisio
 // parallel reads in one goroutine, decides in some, and yields in the
 // caller's: chunks pass through in their order.
 func parallel(src Source, workers int, decide func(*Record, error, *result), yield func(Decision, error) bool) {
-	depth := 2*workers + 2
+	depth := 16 * workers
 	var (
 		free  = make(chan *chunk, depth)
 		work  = make(chan *chunk, depth)
