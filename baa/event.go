@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -248,21 +249,7 @@ func validInstant(t time.Time) bool {
 // lastSafe is an instant before which no zone has the year 10000.
 var lastSafe = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// An instant reads and writes RFC 3339 without putting the input in an error.
-type instant time.Time
-
-func (i instant) MarshalText() ([]byte, error) { return time.Time(i).MarshalText() }
-
-func (i *instant) UnmarshalText(text []byte) error {
-	t, err := time.Parse(time.RFC3339Nano, string(text))
-	if err != nil {
-		return errInstant
-	}
-	*i = instant(t)
-	return nil
-}
-
-func (i instant) IsZero() bool { return time.Time(i).IsZero() }
+type instant = events.Instant
 
 type eventWire struct {
 	Seq         int         `json:"seq"`
@@ -309,52 +296,19 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 // ParseEvents reads a JSON list of events, strictly, each of them valid and
 // no Seq given twice. The error is a [baakit.FieldErrors] of all that is
 // wrong, with paths such as "[2].by".
-func ParseEvents(data []byte) ([]Event, error) {
-	var raw []json.RawMessage
-	if err := strictjson.Decode(data, &raw); err != nil {
-		return nil, err
-	}
-	var errs baakit.FieldErrors
-	events := make([]Event, len(raw))
-	for i, r := range raw {
-		errs.Merge(at(i), events[i].UnmarshalJSON(r))
-	}
-	errs.Merge("", checkSeq(events))
-	if err := errs.Err(); err != nil {
-		return nil, err
-	}
-	return events, nil
-}
+func ParseEvents(data []byte) ([]Event, error) { return events.Parse(data, seqOf) }
+
+func seqOf(e *Event) int { return e.Seq }
 
 // checkEvents reports every invalid event and every Seq that occurs twice.
-func checkEvents(events []Event) error {
+func checkEvents(list []Event) error {
 	var errs baakit.FieldErrors
-	for i := range events {
-		if !events[i].plainlyValid() {
-			errs.Merge(at(i), events[i].Validate())
+	for i := range list {
+		if !list[i].plainlyValid() {
+			errs.Merge(at(i), list[i].Validate())
 		}
 	}
-	errs.Merge("", checkSeq(events))
-	return errs.Err()
-}
-
-func checkSeq(events []Event) error {
-	if slices.IsSortedFunc(events, func(a, b Event) int {
-		if a.Seq < b.Seq {
-			return -1
-		}
-		return 1 // equal ones are not in order
-	}) {
-		return nil
-	}
-	var errs baakit.FieldErrors
-	seen := make(map[int]bool, len(events))
-	for i, e := range events {
-		if e.Seq > 0 && seen[e.Seq] {
-			errs.Add(at(i)+".seq", "must not be that of another event")
-		}
-		seen[e.Seq] = true
-	}
+	errs.Merge("", events.CheckSeq(list, seqOf))
 	return errs.Err()
 }
 

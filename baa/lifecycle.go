@@ -31,8 +31,6 @@ var (
 	ErrConflict = errors.New("an event that is recorded already would become impossible")
 )
 
-var errInstant = errors.New("must be an instant such as 2026-03-01T23:30:00-05:00")
-
 // A RefusedError says which command was refused, in which state, and wraps
 // the reason: one of the errors above. It holds nothing of the input.
 type RefusedError struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -157,31 +158,8 @@ func (e *RightsEvent) UnmarshalJSON(data []byte) error {
 
 // ParseRightsEvents reads a JSON list of events, strictly, each of them valid
 // and no Seq given twice. The error is a [baakit.FieldErrors].
-func ParseRightsEvents(data []byte) ([]RightsEvent, error) {
-	var raw []json.RawMessage
-	if err := strictjson.Decode(data, &raw); err != nil {
-		return nil, err
-	}
-	var errs baakit.FieldErrors
-	events := make([]RightsEvent, len(raw))
-	for i, r := range raw {
-		errs.Merge(at(i), events[i].UnmarshalJSON(r))
-	}
-	errs.Merge("", checkRightsSeq(events))
-	if err := errs.Err(); err != nil {
-		return nil, err
-	}
-	return events, nil
-}
+func ParseRightsEvents(data []byte) ([]RightsEvent, error) { return events.Parse(data, rightsSeqOf) }
 
-func checkRightsSeq(events []RightsEvent) error {
-	var errs baakit.FieldErrors
-	seen := make(map[int]bool, len(events))
-	for i, e := range events {
-		if e.Seq > 0 && seen[e.Seq] {
-			errs.Add(at(i)+".seq", "must not be that of another event")
-		}
-		seen[e.Seq] = true
-	}
-	return errs.Err()
-}
+func rightsSeqOf(e *RightsEvent) int { return e.Seq }
+
+func checkRightsSeq(list []RightsEvent) error { return events.CheckSeq(list, rightsSeqOf) }

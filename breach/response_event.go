@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -172,35 +173,24 @@ func ParseResponseEvents(data []byte) ([]ResponseEvent, error) {
 
 // A responseWire reads instants without putting the input in an error.
 type responseWire struct {
-	Seq        int          `json:"seq"`
-	Kind       ResponseKind `json:"kind"`
-	At         wireInstant  `json:"at"`
-	Recorded   wireInstant  `json:"recorded"`
-	By         string       `json:"by"`
-	Obligation string       `json:"obligation"`
-	Method     NoticeMethod `json:"method"`
-	Count      int          `json:"count"`
-	Audience   string       `json:"audience"`
-	Speaker    string       `json:"speaker"`
-	Ref        string       `json:"ref"`
-	Evidence   string       `json:"evidence"`
+	Seq        int            `json:"seq"`
+	Kind       ResponseKind   `json:"kind"`
+	At         events.Instant `json:"at"`
+	Recorded   events.Instant `json:"recorded"`
+	By         string         `json:"by"`
+	Obligation string         `json:"obligation"`
+	Method     NoticeMethod   `json:"method"`
+	Count      int            `json:"count"`
+	Audience   string         `json:"audience"`
+	Speaker    string         `json:"speaker"`
+	Ref        string         `json:"ref"`
+	Evidence   string         `json:"evidence"`
 }
 
 func (w responseWire) event() ResponseEvent {
 	return ResponseEvent{
 		w.Seq, w.Kind, time.Time(w.At), time.Time(w.Recorded), w.By, w.Obligation, w.Method, w.Count, w.Audience, w.Speaker, w.Ref, w.Evidence,
 	}
-}
-
-type wireInstant time.Time
-
-func (i *wireInstant) UnmarshalText(text []byte) error {
-	t, err := time.Parse(time.RFC3339Nano, string(text))
-	if err != nil {
-		return fmt.Errorf("must be an instant as in 2026-12-31T17:00:00-06:00")
-	}
-	*i = wireInstant(t)
-	return nil
 }
 
 func checkResponse(events []ResponseEvent) error {

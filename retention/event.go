@@ -1,12 +1,11 @@
 package retention
 
 import (
-	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -190,19 +189,7 @@ func (e *Event) Validate() error {
 	return errs.Err()
 }
 
-// An instant reads RFC 3339 without putting the input in an error.
-type instant time.Time
-
-func (i *instant) UnmarshalText(text []byte) error {
-	t, err := time.Parse(time.RFC3339Nano, string(text))
-	if err != nil {
-		return errInstant
-	}
-	*i = instant(t)
-	return nil
-}
-
-var errInstant = errors.New("must be an instant as in RFC 3339")
+type instant = events.Instant
 
 // An eventWire is an Event as it is read.
 type eventWire struct {
@@ -253,30 +240,5 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 // given twice. The error is a [baakit.FieldErrors] with paths such as
 // "[2].by".
 func ParseEvents(data []byte) ([]Event, error) {
-	var raw []json.RawMessage
-	if err := strictjson.Decode(data, &raw); err != nil {
-		return nil, err
-	}
-	var errs baakit.FieldErrors
-	events := make([]Event, len(raw))
-	for i, r := range raw {
-		errs.Merge(index(i), events[i].UnmarshalJSON(r))
-	}
-	errs.Merge("", checkSeq(events))
-	if err := errs.Err(); err != nil {
-		return nil, err
-	}
-	return events, nil
-}
-
-func checkSeq(events []Event) error {
-	var errs baakit.FieldErrors
-	seen := make(map[int]bool, len(events))
-	for i, e := range events {
-		if e.Seq > 0 && seen[e.Seq] {
-			errs.Add(index(i)+".seq", "must not be that of another event")
-		}
-		seen[e.Seq] = true
-	}
-	return errs.Err()
+	return events.Parse(data, func(e *Event) int { return e.Seq })
 }

@@ -3,7 +3,6 @@ package subprocessor
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -102,23 +102,7 @@ func knownFields(t reflect.Type) map[string]bool {
 	return known
 }
 
-var errInstant = errors.New("must be an instant such as 2026-03-01T23:30:00-05:00")
-
-// An instant reads and writes RFC 3339 without putting the input in an error.
-type instant time.Time
-
-func (i instant) MarshalText() ([]byte, error) { return time.Time(i).MarshalText() }
-
-func (i *instant) UnmarshalText(text []byte) error {
-	t, err := time.Parse(time.RFC3339Nano, string(text))
-	if err != nil {
-		return errInstant
-	}
-	*i = instant(t)
-	return nil
-}
-
-func (i instant) IsZero() bool { return time.Time(i).IsZero() }
+type instant = events.Instant
 
 func validInstant(t time.Time) bool { return !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 }
 
