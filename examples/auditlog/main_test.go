@@ -18,41 +18,22 @@ import (
 
 	"github.com/baakit/baakit/audit"
 	"github.com/baakit/baakit/audit/auditfile"
+	"github.com/baakit/baakit/internal/exampletest"
 )
 
 var (
 	update = flag.Bool("update", false, "write testdata/sample")
-	built  string
+	built  exampletest.Program
 )
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	dir, err := os.MkdirTemp("", "auditlog-test-")
-	if err != nil {
-		panic(err)
-	}
-	built = filepath.Join(dir, "auditlog.exe")
-	if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(built.Main(m))
 }
 
 func program(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(built, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return out.String(), errs.String(), exit.ExitCode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), 0
+	return built.Run(t, "", args...)
 }
 
 // zeros are salts for a sample that is always the same.

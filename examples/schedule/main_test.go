@@ -1,47 +1,26 @@
 package main_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/baakit/baakit/internal/exampletest"
 )
 
-var built string
+// built is the program as a user would run it.
+var built exampletest.Program
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "schedule-test-")
-	if err != nil {
-		panic(err)
-	}
-	built = filepath.Join(dir, "schedule.exe")
-	if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(built.Main(m))
 }
 
 func program(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(built, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
-	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return out.String(), errs.String(), exit.ExitCode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), 0
+	return built.Run(t, stdin, args...)
 }
 
 func TestGoodInput(t *testing.T) {

@@ -2,46 +2,26 @@ package main_test
 
 import (
 	"bufio"
-	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/baakit/baakit/internal/exampletest"
 )
 
-var built string
+// built is the program as a user would run it.
+var built exampletest.Program
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "vendors-test-")
-	if err != nil {
-		panic(err)
-	}
-	built = filepath.Join(dir, "vendors.exe")
-	if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(built.Main(m))
 }
 
 func program(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(built, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return out.String(), errs.String(), exit.ExitCode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.String(), errs.String(), 0
+	return built.Run(t, "", args...)
 }
 
 func TestCommands(t *testing.T) {
@@ -79,7 +59,7 @@ func TestBadInput(t *testing.T) {
 
 func TestServe(t *testing.T) {
 	t.Parallel()
-	cmd := exec.Command(built, "serve", "127.0.0.1:0")
+	cmd := exec.Command(built.Path(), "serve", "127.0.0.1:0")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
