@@ -235,6 +235,19 @@ func (f *fold) offboard(g *engagementFold) {
 	f.leave(g.engagement.Entity)
 }
 
+// settle notes what the engagement makes of its entity, which may be new to
+// it: one in use brings the entity back, one that is over and came by a merger
+// makes it one that was offboarded.
+func (f *fold) settle(g *engagementFold) {
+	switch g.status {
+	case Active, Suspended:
+		delete(f.left, g.engagement.Entity)
+	case Offboarding, Removed:
+		f.offboarded[g.engagement.Entity] = true
+		f.leave(g.engagement.Entity)
+	}
+}
+
 // leave notes that an offboarded entity has nothing in use any more, if so.
 func (f *fold) leave(entity string) {
 	if !f.offboarded[entity] {

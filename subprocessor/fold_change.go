@@ -206,7 +206,7 @@ func (f *fold) perform(c *changeFold, day baakit.Date) error {
 		}
 		from := g.engagement.Entity
 		g.engagement = *c.change.After
-		delete(f.left, g.engagement.Entity)
+		f.settle(g)
 		f.leave(from)
 		f.reopen(g.engagement.Entity)
 	}
