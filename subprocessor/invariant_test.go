@@ -133,6 +133,26 @@ func TestOldChangeBringsNobodyBack(t *testing.T) {
 	s.do("2026-11-06", subprocessor.Event{Kind: subprocessor.ChangeTookEffect, ChangeID: "after"})
 }
 
+// An engagement that is over and passes to another entity by a merger makes
+// that one an entity that left: what was drafted before does not bring it in.
+func TestMergerCarriesOffboarding(t *testing.T) {
+	t.Parallel()
+	s := customers(t)
+	draft := func(c *subprocessor.Change) {
+		s.do("2026-11-03", subprocessor.Event{Kind: subprocessor.ChangeDrafted, Change: c})
+		s.do("2026-11-03", subprocessor.Event{Kind: subprocessor.ChangeApproval, ChangeID: c.ID})
+		s.do("2026-11-03", subprocessor.Event{Kind: subprocessor.ChangeAnnouncement, ChangeID: c.ID})
+		for _, customer := range []string{"a", "b", "c"} {
+			s.do("2026-11-03", subprocessor.Event{Kind: subprocessor.ConsentGiven, ChangeID: c.ID, Customer: customer})
+		}
+	}
+	draft(&subprocessor.Change{ID: "add", Kind: subprocessor.AddSubprocessor, After: &subprocessor.Engagement{ID: "new-backup", Entity: "new", Purpose: "Backup", PHI: subprocessor.EncryptedNoKey}})
+	draft(&subprocessor.Change{ID: "merger", Kind: subprocessor.Merger, After: &subprocessor.Engagement{ID: "old-backup", Entity: "new", Purpose: "Backup", PHI: subprocessor.HandlesPHI}})
+	s.do("2026-11-04", subprocessor.Event{Kind: subprocessor.EngagementOffboarding, Subject: "old-backup"})
+	s.do("2026-11-05", subprocessor.Event{Kind: subprocessor.ChangeTookEffect, ChangeID: "merger"})
+	s.refused("2026-11-06", subprocessor.Event{Kind: subprocessor.ChangeTookEffect, ChangeID: "add"}, subprocessor.ErrNotPossible)
+}
+
 // Invariant 8 whole: a further customer never makes the date earlier, and
 // never lets a change take effect that could not without it.
 func TestCustomerNeverHastens(t *testing.T) {

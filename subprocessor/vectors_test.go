@@ -108,8 +108,6 @@ func customers(t testing.TB) *story {
 		s.contract(id, "vendor", "2026-03-01", subprocessor.Terms{}, notice[id])
 	}
 	for _, e := range []subprocessor.Engagement{{ID: "old-backup", Entity: "old", Purpose: "Backup", PHI: subprocessor.HandlesPHI}, {ID: "new-backup", Entity: "new", Purpose: "Backup", PHI: subprocessor.EncryptedNoKey}} {
-		on := map[string]string{"old": "2026-02-01", "new": "2026-10-02"}[e.Entity]
-		_ = on
 		s.do("2026-11-01", subprocessor.Event{Kind: subprocessor.EngagementProposed, Engagement: &e})
 		s.do("2026-11-01", subprocessor.Event{Kind: subprocessor.EngagementReviewed, Subject: e.ID})
 		s.do("2026-11-01", subprocessor.Event{Kind: subprocessor.EngagementContracted, Subject: e.ID})
