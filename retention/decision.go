@@ -191,10 +191,8 @@ func (g *Gate) concerns(r *Record) bool {
 
 // open reports whether the record's clearances open the gate on the day.
 func (g *Gate) open(r *Record, on baakit.Date) bool {
-	if g.Kind == LitigationGate {
-		if pending, said := r.Facts["litigation_pending"]; said {
-			return !pending
-		}
+	if stands, said := r.Facts[g.Fact]; said && (!stands || g.Kind == LitigationGate) {
+		return !stands
 	}
 	for _, c := range r.Clearances {
 		if c.Gate != g.ID || c.On.IsZero() || c.On.After(on) {

@@ -38,8 +38,9 @@ const (
 
 // A Gate is a condition of destruction that no date expresses. It is open for
 // a record that has a [Clearance] of its ID, from Wait after the clearance. A
-// method gate opens to one of its Methods only, and a litigation gate also by
-// the fact litigation_pending stated as false.
+// method gate opens to one of its Methods only, where it names any. A gate with
+// a Fact is open where the fact is stated as false; a litigation gate whose
+// fact is stated as true is closed, whatever was cleared.
 type Gate struct {
 	ID      string        `json:"id"`
 	Kind    GateKind      `json:"kind"`
@@ -48,6 +49,8 @@ type Gate struct {
 	Methods []Technique   `json:"methods,omitempty"`
 	// Parts are the parts of a record that the gate is about; none is all.
 	Parts []string `json:"parts,omitempty"`
+	// Fact is what the gate guards against, as litigation_pending.
+	Fact string `json:"fact,omitempty"`
 }
 
 // A PartRule is the rule of a part of a record, in place of the rule of the
@@ -152,6 +155,12 @@ func (p *Policy) Validate() error {
 		case NoticeGate, ConsentGate, ExtractGate, MethodGate, BatchGate, RecordGate, LitigationGate:
 		default:
 			errs.Add(at+".kind", "must be a kind of gate")
+		}
+		if g.Fact != "" && !isName(g.Fact) {
+			errs.Add(at+".fact", "must be the name of a fact")
+		}
+		if g.Kind == LitigationGate && g.Fact == "" {
+			errs.Add(at+".fact", "is required for a litigation gate")
 		}
 		if g.Wait.Unit() == baakit.Hours || g.Wait.Unit() == baakit.BusinessDays {
 			errs.Add(at+".wait", "must be in days, months or years")
