@@ -53,17 +53,17 @@ func (l *responseLaw) cite(s string) baakit.Citation {
 // known at Known, held against its timeline: with the assessment, the file
 // that carries the burden of proof (45 CFR 164.414(b)).
 type Response struct {
-	Schema    string              `json:"schema"`
-	Valid     time.Time           `json:"valid"`
-	Known     time.Time           `json:"known"`
-	Assessed  bool                `json:"assessed"`
-	Held      bool                `json:"held"` // a hold for law enforcement stands
-	Closed    bool                `json:"closed"`
-	Acts      []Act               `json:"acts"`               // one for each obligation that is owed or may be
-	Other     []Act               `json:"other,omitempty"`    // for obligations that the timeline does not have
-	Speakers  map[string][]string `json:"speakers,omitempty"` // who may speak, by audience
-	Statement []ResponseEvent     `json:"statements,omitempty"`
-	Findings  []ResponseFinding   `json:"findings,omitempty"`
+	Schema     string              `json:"schema"`
+	Valid      time.Time           `json:"valid"`
+	Known      time.Time           `json:"known"`
+	Assessed   bool                `json:"assessed"`
+	Held       bool                `json:"held"` // a hold for law enforcement stands
+	Closed     bool                `json:"closed"`
+	Acts       []Act               `json:"acts"`               // one for each obligation that is owed or may be
+	Other      []Act               `json:"other,omitempty"`    // for obligations that the timeline does not have
+	Speakers   map[string][]string `json:"speakers,omitempty"` // who may speak, by audience
+	Statements []ResponseEvent     `json:"statements,omitempty"`
+	Findings   []ResponseFinding   `json:"findings,omitempty"`
 }
 
 // An ActStatus says how an obligation stands.
@@ -176,7 +176,7 @@ func (f *responseFold) apply(e ResponseEvent) {
 			f.r.Speakers[e.Audience] = append(f.r.Speakers[e.Audience], e.Speaker)
 		}
 	case StatementMade:
-		f.r.Statement = append(f.r.Statement, e)
+		f.r.Statements = append(f.r.Statements, e)
 		if !slices.Contains(f.r.Speakers[e.Audience], e.Speaker) {
 			f.find("speaker", "", e.Seq)
 		}
