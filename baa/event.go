@@ -152,28 +152,15 @@ func (e Event) Validate() error {
 	if i < 0 {
 		return errs.Err()
 	}
-	for _, f := range []struct {
-		name    string
-		set, ok bool
-	}{
-		{"by", e.By != "", e.By.valid()},
-		{"version", e.Version != "", isName(e.Version)},
-		{"open_through", !e.OpenThrough.IsZero(), true},
-		{"effective", !e.Effective.IsZero(), true},
-		{"cause", e.Cause != "", e.Cause.given()},
-		{"ref", e.Ref != "", isName(e.Ref)},
-		{"assent", e.Assent != nil, e.Assent == nil || e.Assent.valid()},
-	} {
-		must := hasWord(rules[i].must, f.name)
-		switch {
-		case !f.set && must:
-			errs.Add(f.name, "is required for this kind")
-		case f.set && !must && !hasWord(rules[i].may, f.name):
-			errs.Add(f.name, "must be left out for this kind")
-		case f.set && !f.ok:
-			errs.Add(f.name, "is not of the form that it must have")
-		}
-	}
+	events.CheckFields(&errs, strings.Fields(rules[i].must), strings.Fields(rules[i].may),
+		events.Has("by", e.By != "", e.By.valid()),
+		events.Has("version", e.Version != "", isName(e.Version)),
+		events.Has("open_through", !e.OpenThrough.IsZero(), true),
+		events.Has("effective", !e.Effective.IsZero(), true),
+		events.Has("cause", e.Cause != "", e.Cause.given()),
+		events.Has("ref", e.Ref != "", isName(e.Ref)),
+		events.Has("assent", e.Assent != nil, e.Assent == nil || e.Assent.valid()),
+	)
 	return errs.Err()
 }
 

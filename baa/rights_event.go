@@ -3,6 +3,7 @@ package baa
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/baakit/baakit"
@@ -103,25 +104,12 @@ func (e RightsEvent) Validate() error {
 	if i < 0 {
 		return errs.Err()
 	}
-	for _, f := range []struct {
-		name    string
-		set, ok bool
-	}{
-		{"by", e.By != "", e.By.valid() && (rules[i].by == "" || rules[i].by == e.By)},
-		{"right", e.Right != "", slices.Contains(rights(), e.Right)},
-		{"until", !e.Until.IsZero(), true},
-		{"ref", e.Ref != "", isName(e.Ref)},
-	} {
-		must := hasWord(rules[i].must, f.name)
-		switch {
-		case !f.set && must:
-			errs.Add(f.name, "is required for this kind")
-		case f.set && !must && !hasWord(rules[i].may, f.name):
-			errs.Add(f.name, "must be left out for this kind")
-		case f.set && !f.ok:
-			errs.Add(f.name, "is not of the form that it must have")
-		}
-	}
+	events.CheckFields(&errs, strings.Fields(rules[i].must), strings.Fields(rules[i].may),
+		events.Has("by", e.By != "", e.By.valid() && (rules[i].by == "" || rules[i].by == e.By)),
+		events.Has("right", e.Right != "", slices.Contains(rights(), e.Right)),
+		events.Has("until", !e.Until.IsZero(), true),
+		events.Has("ref", e.Ref != "", isName(e.Ref)),
+	)
 	return errs.Err()
 }
 

@@ -116,28 +116,15 @@ func (e ResponseEvent) Validate() error {
 	if !known {
 		return errs.Err()
 	}
-	for _, f := range []struct {
-		name    string
-		set, ok bool
-	}{
-		{"obligation", e.Obligation != "", shortText(e.Obligation)},
-		{"method", e.Method != "", e.Method.valid()},
-		{"count", e.Count != 0, e.Count > 0},
-		{"audience", e.Audience != "", shortText(e.Audience)},
-		{"speaker", e.Speaker != "", shortText(e.Speaker)},
-		{"ref", e.Ref != "", shortText(e.Ref)},
-		{"evidence", e.Evidence != "", shortText(e.Evidence)},
-	} {
-		needed := slices.Contains(strings.Fields(must), f.name)
-		switch {
-		case !f.set && needed:
-			errs.Add(f.name, "is required for this kind")
-		case f.set && !needed && !slices.Contains(strings.Fields(may), f.name):
-			errs.Add(f.name, "must be left out for this kind")
-		case f.set && !f.ok:
-			errs.Add(f.name, "is not of the form that it must have")
-		}
-	}
+	events.CheckFields(&errs, strings.Fields(must), strings.Fields(may),
+		events.Has("obligation", e.Obligation != "", shortText(e.Obligation)),
+		events.Has("method", e.Method != "", e.Method.valid()),
+		events.Has("count", e.Count != 0, e.Count > 0),
+		events.Has("audience", e.Audience != "", shortText(e.Audience)),
+		events.Has("speaker", e.Speaker != "", shortText(e.Speaker)),
+		events.Has("ref", e.Ref != "", shortText(e.Ref)),
+		events.Has("evidence", e.Evidence != "", shortText(e.Evidence)),
+	)
 	return errs.Err()
 }
 

@@ -151,38 +151,25 @@ func (e *Event) Validate() error {
 	if !known {
 		return errs.Err()
 	}
-	for _, f := range []struct {
-		name    string
-		set, ok bool
-	}{
-		{"asset", e.Asset != "", isName(e.Asset)},
-		{"new", e.New != nil, e.New == nil || e.New.ID == e.Asset},
-		{"assets", len(e.Assets) > 0, true},
-		{"election", e.Election != "", slices.Contains([]Election{ElectReturn, ElectDestroy, ElectTransfer}, e.Election)},
-		{"matter", e.Matter != "", len(e.Matter) <= 200},
-		{"grace", !e.Grace.IsZero(), e.Grace.Unit() != baakit.Hours && e.Grace.Unit() != baakit.BusinessDays},
-		{"epoch", e.Epoch != 0, e.Epoch > 0},
-		{"recipient", e.Recipient != "", len(e.Recipient) <= 200},
-		{"format", e.Format != "", len(e.Format) <= 200},
-		{"hash", e.Hash != "", isHash(e.Hash)},
-		{"key", e.Key != "", isName(e.Key)},
-		{"technique", e.Technique != "", isIdentifier(string(e.Technique))},
-		{"tool", e.Tool != "", len(e.Tool) <= 200},
-		{"erase", e.Erase != nil, true},
-		{"infeasible", e.Infeasible != nil, true},
-		{"final", e.Final, true},
-		{"ref", e.Ref != "", len(e.Ref) <= 200},
-	} {
-		required := slices.Contains(must, f.name)
-		switch {
-		case !f.set && required:
-			errs.Add(f.name, "is required for this kind")
-		case f.set && !required && !slices.Contains(may, f.name):
-			errs.Add(f.name, "must be left out for this kind")
-		case f.set && !f.ok:
-			errs.Add(f.name, "is not of the form that it must have")
-		}
-	}
+	events.CheckFields(&errs, must, may,
+		events.Has("asset", e.Asset != "", isName(e.Asset)),
+		events.Has("new", e.New != nil, e.New == nil || e.New.ID == e.Asset),
+		events.Has("assets", len(e.Assets) > 0, true),
+		events.Has("election", e.Election != "", slices.Contains([]Election{ElectReturn, ElectDestroy, ElectTransfer}, e.Election)),
+		events.Has("matter", e.Matter != "", len(e.Matter) <= 200),
+		events.Has("grace", !e.Grace.IsZero(), e.Grace.Unit() != baakit.Hours && e.Grace.Unit() != baakit.BusinessDays),
+		events.Has("epoch", e.Epoch != 0, e.Epoch > 0),
+		events.Has("recipient", e.Recipient != "", len(e.Recipient) <= 200),
+		events.Has("format", e.Format != "", len(e.Format) <= 200),
+		events.Has("hash", e.Hash != "", isHash(e.Hash)),
+		events.Has("key", e.Key != "", isName(e.Key)),
+		events.Has("technique", e.Technique != "", isIdentifier(string(e.Technique))),
+		events.Has("tool", e.Tool != "", len(e.Tool) <= 200),
+		events.Has("erase", e.Erase != nil, true),
+		events.Has("infeasible", e.Infeasible != nil, true),
+		events.Has("final", e.Final, true),
+		events.Has("ref", e.Ref != "", len(e.Ref) <= 200),
+	)
 	if e.New != nil {
 		errs.Merge("new", e.New.Validate())
 	}

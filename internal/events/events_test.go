@@ -84,3 +84,35 @@ func TestInstant(t *testing.T) {
 		t.Error("IsZero")
 	}
 }
+
+// Of every combination of a field's part in the kind, of its presence and of
+// its form, the outcome is that of the table.
+func TestCheckFields(t *testing.T) {
+	t.Parallel()
+	const required, left, form = "a: is required for this kind", "a: must be left out for this kind", "a: is not of the form that it must have"
+	for _, tt := range []struct {
+		must, may []string
+		set, ok   bool
+		want      string
+	}{
+		{[]string{"b", "a"}, nil, false, true, required},
+		{[]string{"b", "a"}, nil, true, true, ""},
+		{[]string{"a"}, nil, true, false, form},
+		{nil, []string{"a"}, false, false, ""},
+		{nil, []string{"a"}, true, true, ""},
+		{nil, []string{"a"}, true, false, form},
+		{nil, nil, false, false, ""},
+		{[]string{"b"}, nil, true, true, left},
+		{nil, []string{"b"}, true, false, left},
+	} {
+		var errs baakit.FieldErrors
+		events.CheckFields(&errs, tt.must, tt.may, events.Has("a", tt.set, tt.ok))
+		got := ""
+		if err := errs.Err(); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("must %s, may %s, set %v, ok %v: %q, want %q", tt.must, tt.may, tt.set, tt.ok, got, tt.want)
+		}
+	}
+}
