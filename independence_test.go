@@ -14,7 +14,7 @@ const module = "github.com/baakit/baakit"
 // import directly besides the standard library, the vocabulary and internal
 // packages. A prefix stands for all packages below it.
 var domains = map[string][]string{
-	"baa":          {"github.com/go-playground/validator/v10", "github.com/shopspring/decimal"},
+	"baa":          {"github.com/go-playground/validator/v10", "github.com/shopspring/decimal", "golang.org/x/text/unicode/norm"}, // the validator builds x/text in anyway
 	"subprocessor": {"github.com/go-playground/validator/v10", "github.com/shopspring/decimal"},
 	"breach":       {"github.com/shopspring/decimal"},
 	"retention":    {"github.com/shopspring/decimal"},

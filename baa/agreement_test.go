@@ -346,3 +346,31 @@ func itoa(n int) string {
 	data, _ := json.Marshal(n)
 	return string(data)
 }
+
+// How a letter with an accent was typed, composed or with a combining mark,
+// changes no identity and no label; another letter does. What is written reads
+// back under the same hash.
+func TestUnicodeFormsAreOne(t *testing.T) {
+	t.Parallel()
+	with := func(text string) baa.Version {
+		return sealed(t, complete().With(baa.Custom{Name: "special", Title: "Clinic " + text, Paragraphs: []string{"Care at " + text + " only."}}))
+	}
+	composed, combining, other := with("Se\u00f1ora"), with("Sen\u0303ora"), with("Senora")
+	if composed.Hash() != combining.Hash() || composed.TextHash() != combining.TextHash() {
+		t.Error("two ways to type a letter are two versions")
+	}
+	if composed.Hash() == other.Hash() || composed.TextHash() == other.TextHash() {
+		t.Error("two letters are one version")
+	}
+	if baa.NormalText("Sen\u0303ora") != "Se\u00f1ora" {
+		t.Error("NormalText leaves a combining mark")
+	}
+	data, err := json.Marshal(combining)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back baa.Version
+	if err := json.Unmarshal(data, &back); err != nil || back.Hash() != composed.Hash() {
+		t.Errorf("read back: %v", err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/internal/strictjson"
+	"golang.org/x/text/unicode/norm"
 )
 
 // VersionSchema is the schema of a [Version] as JSON.
@@ -37,9 +38,9 @@ func Seal(d Draft) (Version, error) {
 
 // seal hashes a draft that is valid and belongs to nobody else.
 func seal(d Draft) (Version, error) {
-	v := Version{d: d, hash: hashOf(canonicalDraft(&d))}
+	v := Version{d: d, hash: hashOf(norm.NFC.Bytes(canonicalDraft(&d)))}
 	doc := v.document()
-	v.textHash = hashOf(doc.normalWords())
+	v.textHash = hashOf(norm.NFC.Bytes(doc.normalWords()))
 	return v, nil
 }
 
@@ -52,8 +53,8 @@ func hashOf(data []byte) string {
 func (v Version) IsZero() bool { return v.hash == "" }
 
 // Hash returns the identity of v: "sha256:" and the SHA-256, in hexadecimal,
-// of the canonical JSON (RFC 8785) of its draft. Every field counts. Text
-// counts byte by byte; it is not brought to a Unicode normal form.
+// of the canonical JSON (RFC 8785) of its draft in Unicode normal form C.
+// Every field counts, and how a letter with an accent was typed does not.
 func (v Version) Hash() string { return v.hash }
 
 // TextHash returns the hash of the words alone, brought to [NormalText]: it
@@ -170,8 +171,11 @@ func splitWith(data []byte) (schema, hash string, body []byte, err error) {
 
 // NormalText brings words to one form: typographic quotes and dashes to plain
 // ones, Markdown emphasis away, every run of white space, no-break spaces
-// among it, to one space. Two texts of one normal form say the same words.
-func NormalText(s string) string { return string(appendNormal(make([]byte, 0, len(s)), s)) }
+// among it, to one space, letters to Unicode normal form C. Two texts of one
+// normal form say the same words.
+func NormalText(s string) string {
+	return string(norm.NFC.Bytes(appendNormal(make([]byte, 0, len(s)), s)))
+}
 
 // appendNormal appends the normal form of s, a space before it unless b is
 // empty or s brings no words.
