@@ -80,6 +80,11 @@ func readAssessmentLaw(data []byte) (*assessmentTable, error) {
 			return nil, fmt.Errorf("exception without tests, citation or confidence")
 		}
 	}
+	for _, id := range []string{"not_phi", "not_impermissible", "unsuccessful", "secured", "low_probability", "no_low_probability", "contradiction", "presumption"} {
+		if t.row(id) < 0 {
+			return nil, fmt.Errorf("the reason %s is missing", id)
+		}
+	}
 	t.presumed = []Reason{t.reason("presumption")}
 	t.unassessed = []string{"assessment"}
 	return &t, nil
@@ -103,6 +108,11 @@ func (t *assessmentTable) factor(id FactorID) *factorRow {
 	return nil
 }
 
+// row returns the number of the row with the id, or -1.
+func (t *assessmentTable) row(id string) int {
+	return slices.IndexFunc(t.Rows, func(row assessmentsSays) bool { return row.ID == id })
+}
+
 // reason returns the reason with the id, or that of an exception.
 func (t *assessmentTable) reason(id string) Reason {
 	r := Reason{ID: id}
@@ -110,7 +120,7 @@ func (t *assessmentTable) reason(id string) Reason {
 	if x := t.exception(Exception(id)); x != nil {
 		r.Says, cs = x.Says, []baakit.Citation{x.Citation}
 	} else {
-		row := t.Rows[slices.IndexFunc(t.Rows, func(row assessmentsSays) bool { return row.ID == id })]
+		row := t.Rows[t.row(id)]
 		r.Says, cs = row.Says, row.Citations
 	}
 	for _, c := range cs {
