@@ -107,6 +107,9 @@ func ParseCitation(s string) (Citation, error) {
 	if authority == "" || pinpoint == "" && strings.HasSuffix(s, " §") || strings.HasPrefix(s, "§") {
 		return Citation{}, ErrCitation
 	}
+	if !isPlain(authority) || !isPlain(pinpoint) { // a no-break space at the cut
+		return Citation{}, ErrCitation
+	}
 	return Citation{authority: authority, pinpoint: pinpoint, address: deriveAddress(authority, pinpoint)}, nil
 }
 
