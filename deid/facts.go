@@ -75,9 +75,10 @@ func (f *facts) decide(asOf, limit int) verdict {
 		}
 	}
 	// An age with two years shows what the age became by the second one,
-	// unless a date of birth says what it was.
+	// unless a date of birth that stays says what it was: what goes can tell
+	// no reader, nor a second pass over the output.
 	if !f.ages.empty() && f.dates.width() > 0 {
-		known := f.births.one() && f.dates.hi-f.births.lo < limit
+		known := f.births.one() && v.birth(f.births.lo) && f.dates.hi-f.births.lo < limit
 		if !known {
 			v.agesUntil = min(v.agesUntil, limit-1-f.dates.width())
 		}
