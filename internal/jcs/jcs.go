@@ -27,6 +27,9 @@ const MaxDepth = 100
 // maxExact is the largest integer that a double tells from its neighbours.
 const maxExact = 1<<53 - 1
 
+// firstExponent is the first number that is written with an exponent.
+const firstExponent = 1e21
+
 // An Error says where a text has no canonical form and which rule it breaks.
 // It holds nothing of the text.
 type Error struct {
@@ -251,6 +254,9 @@ func (c *canonicalizer) number(dst []byte, text string) ([]byte, error) {
 	if err != nil {
 		return nil, c.fault("must be a number that a double can hold")
 	}
+	if abs := math.Abs(f); abs > maxExact && abs < firstExponent {
+		return nil, c.fault("must not be an integer above 2^53") // its form has no point and no exponent
+	}
 	return appendFloat(dst, f), nil
 }
 
@@ -258,7 +264,7 @@ func appendFloat(dst []byte, f float64) []byte {
 	if f == 0 {
 		return append(dst, '0')
 	}
-	if abs := math.Abs(f); abs >= 1e-6 && abs < 1e21 {
+	if abs := math.Abs(f); abs >= 1e-6 && abs < firstExponent {
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	}
 	text := strconv.FormatFloat(f, 'e', -1, 64)

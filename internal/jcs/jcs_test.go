@@ -41,7 +41,7 @@ func TestStandard(t *testing.T) {
 	}
 	for bits, want := range map[uint64]string{
 		0x0000000000000001: "5e-324", 0x8000000000000001: "-5e-324", 0x7fefffffffffffff: "1.7976931348623157e+308",
-		0x44b52d02c7e14af5: "9.999999999999997e+22", 0x44b52d02c7e14af6: "1e+23", 0x444b1ae4d6e2ef4e: "999999999999999700000",
+		0x44b52d02c7e14af5: "9.999999999999997e+22", 0x44b52d02c7e14af6: "1e+23",
 		0x444b1ae4d6e2ef50: "1e+21", 0x3eb0c6f7a0b5ed8c: "9.999999999999997e-7", 0x3eb0c6f7a0b5ed8d: "0.000001",
 		0x41b3de4355555553: "333333333.3333332", 0x8000000000000000: "0",
 	} {
@@ -58,6 +58,8 @@ func TestRefused(t *testing.T) {
 	deep := strings.Repeat("[", jcs.MaxDepth+2) + strings.Repeat("]", jcs.MaxDepth+2)
 	for _, in := range []string{
 		"", " ", "{", "[1,]", "nul", "1 2", `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, "\"\xff\"", `"\ud800"`, `"\udc00\ud800"`,
+		// The same integers in another notation, one of them of appendix B.
+		"1e19", "9007199254740992.0", "9.999999999999997e20", "-1e20",
 		`{"\ud800":1}`, "9007199254740992", "-9007199254740992", "1e400", "NaN", "01", deep,
 	} {
 		got, err := jcs.Canonicalize([]byte(in))
@@ -65,7 +67,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("Canonicalize(%q) = %s, %v; want an *Error", in[:min(len(in), 30)], got, err)
 		}
 	}
-	for _, in := range []string{"9007199254740991", "-9007199254740991", `"\ud83d\ude00"`, strings.Repeat("[", jcs.MaxDepth) + strings.Repeat("]", jcs.MaxDepth)} {
+	for _, in := range []string{"9007199254740991.0", "1e21", "-1e21", "9007199254740991", "-9007199254740991", `"\ud83d\ude00"`, strings.Repeat("[", jcs.MaxDepth) + strings.Repeat("]", jcs.MaxDepth)} {
 		if _, err := jcs.Canonicalize([]byte(in)); err != nil {
 			t.Errorf("Canonicalize(%q): %v", in[:min(len(in), 30)], err)
 		}
