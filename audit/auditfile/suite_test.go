@@ -11,6 +11,12 @@ import (
 	"github.com/baakit/baakit/internal/journal/journaltest"
 )
 
+// A place is the folder of a store and the test whose folder it is.
+type place struct {
+	tb  testing.TB
+	dir string
+}
+
 // The contract of a store holds for folders on the disk and, with losses of
 // power, in a file system that forgets.
 func TestContract(t *testing.T) {
@@ -18,26 +24,27 @@ func TestContract(t *testing.T) {
 	t.Run("disk", func(t *testing.T) {
 		t.Parallel()
 		dirs := sync.Map{}
-		start := func(dir string) (audit.Store, error) {
+		start := func(tb testing.TB, dir string) (audit.Store, error) {
 			s, err := auditfile.Open(dir, &auditfile.Options{SegmentSize: 4000})
 			if err == nil {
-				dirs.Store(audit.Store(s), dir)
-				t.Cleanup(func() { s.Close() })
+				dirs.Store(audit.Store(s), place{tb, dir})
+				// Before the folder goes: an index may still be on its way.
+				tb.Cleanup(func() { s.Close() })
 			}
 			return s, err
 		}
 		audittest.TestStore(t, func(tb testing.TB) audit.Store {
-			s, err := start(tb.TempDir())
+			s, err := start(tb, tb.TempDir())
 			if err != nil {
 				tb.Fatal(err)
 			}
 			return s
 		}, &audittest.Options{Reopen: func(s audit.Store) (audit.Store, error) {
-			dir, _ := dirs.Load(s)
+			at, _ := dirs.Load(s)
 			if err := s.(*auditfile.Store).Close(); err != nil {
 				return nil, err
 			}
-			return start(dir.(string))
+			return start(at.(place).tb, at.(place).dir)
 		}})
 	})
 	t.Run("power", func(t *testing.T) {
