@@ -1,11 +1,13 @@
 package disclosure_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -89,33 +91,35 @@ func TestVerify(t *testing.T) {
 		change func(*disclosure.Accounting)
 		want   error
 	}{
-		"as it is":                {func(*disclosure.Accounting) {}, nil},
-		"another day":             {func(a *disclosure.Accounting) { a.Lines[0].Date = a.Lines[0].Date.AddDays(1) }, disclosure.ErrMismatch},
-		"another recipient":       {func(a *disclosure.Accounting) { a.Lines[0].Recipient.Name = "X" }, disclosure.ErrMismatch},
-		"another address":         {func(a *disclosure.Accounting) { a.Lines[0].Recipient.Address = "" }, disclosure.ErrMismatch},
-		"another description":     {func(a *disclosure.Accounting) { a.Lines[0].Description = "X" }, disclosure.ErrMismatch},
-		"another purpose":         {func(a *disclosure.Accounting) { a.Lines[0].Purpose = "X" }, disclosure.ErrMismatch},
-		"another basis":           {func(a *disclosure.Accounting) { a.Lines[0].Basis = "" }, disclosure.ErrMismatch},
-		"another copy":            {func(a *disclosure.Accounting) { a.Lines[1].RequestCopy = "X" }, disclosure.ErrMismatch},
-		"another last day":        {func(a *disclosure.Accounting) { a.Lines[0].Last = day("2026-03-02") }, disclosure.ErrMismatch},
-		"fewer times":             {func(a *disclosure.Accounting) { a.Lines[0].Times-- }, disclosure.ErrMismatch},
-		"another protocol":        {func(a *disclosure.Accounting) { a.Lines[2].Research.Protocol = "X" }, disclosure.ErrMismatch},
-		"another sponsor":         {func(a *disclosure.Accounting) { a.Lines[2].Research.Sponsor.Telephone = "X" }, disclosure.ErrMismatch},
-		"nothing further":         {func(a *disclosure.Accounting) { a.Lines[0].Also = nil }, disclosure.ErrMismatch},
-		"line left out":           {func(a *disclosure.Accounting) { a.Lines = a.Lines[:2] }, disclosure.ErrMismatch},
-		"line twice":              {func(a *disclosure.Accounting) { a.Lines = append(a.Lines, a.Lines[1]) }, disclosure.ErrNoEvidence},
-		"entry left out":          {func(a *disclosure.Accounting) { a.Lines[0].Entries = a.Lines[0].Entries[:1] }, disclosure.ErrMismatch},
-		"another entry":           {func(a *disclosure.Accounting) { a.Lines[0].Entries[0].Seq++ }, disclosure.ErrNoEvidence},
-		"narrower period":         {func(a *disclosure.Accounting) { a.From = day("2026-01-02") }, disclosure.ErrMismatch},
-		"not summarised":          {func(a *disclosure.Accounting) { a.Full = true }, disclosure.ErrMismatch},
-		"no evidence":             {func(a *disclosure.Accounting) { a.Evidence = nil }, disclosure.ErrNoEvidence},
-		"evidence of another":     {func(a *disclosure.Accounting) { a.Evidence[0] = a.Evidence[1] }, disclosure.ErrNoEvidence},
-		"payload of another":      {func(a *disclosure.Accounting) { a.Evidence[0].Payload = a.Evidence[1].Payload }, audit.ErrSealed},
-		"changed payload":         {func(a *disclosure.Accounting) { a.Evidence[0].Payload[40]++ }, audit.ErrSealed},
-		"proof of another":        {func(a *disclosure.Accounting) { a.Evidence[0].Proof = a.Evidence[1].Proof }, audit.ErrProof},
-		"changed proof":           {func(a *disclosure.Accounting) { a.Evidence[0].Proof = "x" + a.Evidence[0].Proof }, audit.ErrProof},
-		"line of another":         {func(a *disclosure.Accounting) { a.Evidence[0].Line = a.Evidence[1].Line }, audit.ErrSealed},
-		"changed line":            {func(a *disclosure.Accounting) { a.Evidence[0].Line = strings.Replace(a.Evidence[0].Line, "u-9", "u-8", 1) }, audit.ErrProof},
+		"as it is":            {func(*disclosure.Accounting) {}, nil},
+		"another day":         {func(a *disclosure.Accounting) { a.Lines[0].Date = a.Lines[0].Date.AddDays(1) }, disclosure.ErrMismatch},
+		"another recipient":   {func(a *disclosure.Accounting) { a.Lines[0].Recipient.Name = "X" }, disclosure.ErrMismatch},
+		"another address":     {func(a *disclosure.Accounting) { a.Lines[0].Recipient.Address = "" }, disclosure.ErrMismatch},
+		"another description": {func(a *disclosure.Accounting) { a.Lines[0].Description = "X" }, disclosure.ErrMismatch},
+		"another purpose":     {func(a *disclosure.Accounting) { a.Lines[0].Purpose = "X" }, disclosure.ErrMismatch},
+		"another basis":       {func(a *disclosure.Accounting) { a.Lines[0].Basis = "" }, disclosure.ErrMismatch},
+		"another copy":        {func(a *disclosure.Accounting) { a.Lines[1].RequestCopy = "X" }, disclosure.ErrMismatch},
+		"another last day":    {func(a *disclosure.Accounting) { a.Lines[0].Last = day("2026-03-02") }, disclosure.ErrMismatch},
+		"fewer times":         {func(a *disclosure.Accounting) { a.Lines[0].Times-- }, disclosure.ErrMismatch},
+		"another protocol":    {func(a *disclosure.Accounting) { a.Lines[2].Research.Protocol = "X" }, disclosure.ErrMismatch},
+		"another sponsor":     {func(a *disclosure.Accounting) { a.Lines[2].Research.Sponsor.Telephone = "X" }, disclosure.ErrMismatch},
+		"nothing further":     {func(a *disclosure.Accounting) { a.Lines[0].Also = nil }, disclosure.ErrMismatch},
+		"line left out":       {func(a *disclosure.Accounting) { a.Lines = a.Lines[:2] }, disclosure.ErrMismatch},
+		"line twice":          {func(a *disclosure.Accounting) { a.Lines = append(a.Lines, a.Lines[1]) }, disclosure.ErrNoEvidence},
+		"entry left out":      {func(a *disclosure.Accounting) { a.Lines[0].Entries = a.Lines[0].Entries[:1] }, disclosure.ErrMismatch},
+		"another entry":       {func(a *disclosure.Accounting) { a.Lines[0].Entries[0].Seq++ }, disclosure.ErrNoEvidence},
+		"narrower period":     {func(a *disclosure.Accounting) { a.From = day("2026-01-02") }, disclosure.ErrMismatch},
+		"not summarised":      {func(a *disclosure.Accounting) { a.Full = true }, disclosure.ErrMismatch},
+		"no evidence":         {func(a *disclosure.Accounting) { a.Evidence = nil }, disclosure.ErrNoEvidence},
+		"evidence of another": {func(a *disclosure.Accounting) { a.Evidence[0] = a.Evidence[1] }, disclosure.ErrNoEvidence},
+		"payload of another":  {func(a *disclosure.Accounting) { a.Evidence[0].Payload = a.Evidence[1].Payload }, audit.ErrSealed},
+		"changed payload":     {func(a *disclosure.Accounting) { a.Evidence[0].Payload[40]++ }, audit.ErrSealed},
+		"proof of another":    {func(a *disclosure.Accounting) { a.Evidence[0].Proof = a.Evidence[1].Proof }, audit.ErrProof},
+		"changed proof":       {func(a *disclosure.Accounting) { a.Evidence[0].Proof = "x" + a.Evidence[0].Proof }, audit.ErrProof},
+		"line of another":     {func(a *disclosure.Accounting) { a.Evidence[0].Line = a.Evidence[1].Line }, audit.ErrSealed},
+		"changed line": {func(a *disclosure.Accounting) {
+			a.Evidence[0].Line = strings.Replace(a.Evidence[0].Line, "u-9", "u-8", 1)
+		}, audit.ErrProof},
 		"no line":                 {func(a *disclosure.Accounting) { a.Evidence[0].Line = "{}" }, audit.ErrLine},
 		"evidence of a mere read": {func(a *disclosure.Accounting) { a.Evidence = append(a.Evidence, b.evidence(t, 1)) }, disclosure.ErrMismatch},
 	} {
@@ -230,9 +234,9 @@ func TestNothingIsDroppedSilently(t *testing.T) {
 	erased := map[uint64]bool{
 		add(disclosed, "erased disclosure attributed").Seq: true,
 		add(read("p-1"), "erased attributed").Seq:          true,
-		add(login, "").Seq:                                 true, // counted: unattributed
-		add(nobody, "erased disclosure").Seq:               true,
-		add(read("p-2"), "").Seq:                           true, // somebody else's
+		add(login, "").Seq:                   true, // counted: unattributed
+		add(nobody, "erased disclosure").Seq: true,
+		add(read("p-2"), "").Seq:             true, // somebody else's
 	}
 	lost[add(disclosed, "sealed disclosure attributed").Leaf] = audit.ErrSealed
 	add(foreign, "malformed disclosure attributed")
@@ -600,4 +604,80 @@ func FuzzAccount(f *testing.F) {
 		}
 		_, _, _, _ = a.Text(), a.Markdown(), w.Text(), w.Markdown()
 	})
+}
+
+// A foreignStore changes what a store has kept, as somebody with the disk can.
+type foreignStore struct {
+	audit.Store
+	change func(chain string, seq int, r audit.Record) audit.Record
+}
+
+func (s foreignStore) Read(ctx context.Context, chain string, from uint64) iter.Seq2[audit.Record, error] {
+	return func(yield func(audit.Record, error) bool) {
+		seq := int(from)
+		for r, err := range s.Store.Read(ctx, chain, from) {
+			if err == nil {
+				r = s.change(chain, seq, r)
+			}
+			seq++
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// A payload that is not the one of its line is unreadable, also where nobody
+// would look for a disclosure in it; a line in the place of another is an
+// error; and a disclosure that another writer spelled in its own way is found.
+func TestForeignStore(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	b := memory(t)
+	b.disclose(t, report(), "p-1")
+	b.append(t, "t/1", read("p-1"))
+	b.append(t, "t/1", read("p-1"))
+	var records []audit.Record
+	for r, err := range b.store.Read(ctx, "t/1", 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, audit.Record{Line: bytes.Clone(r.Line), Sealed: bytes.Clone(r.Sealed)})
+	}
+	source := b.source
+	source.Store = foreignStore{b.store, func(_ string, seq int, r audit.Record) audit.Record {
+		r.Sealed = records[[]int{1, 2, 1}[seq]].Sealed
+		return r
+	}}
+	a, _, err := disclosure.Account(ctx, source, asked("2026-06-01"))
+	if err != nil || len(a.Lines) != 0 || len(a.Unreadable) != 3 || a.Unreadable[2].Why != disclosure.Sealed {
+		t.Errorf("payloads of others: %+v, %v", a.Unreadable, err)
+	}
+	for name, change := range map[string]func(string, int, audit.Record) audit.Record{
+		"another's place": func(_ string, seq int, _ audit.Record) audit.Record { return records[2-seq] },
+		"no line": func(_ string, _ int, r audit.Record) audit.Record {
+			r.Line = append(bytes.Clone(r.Line), ' ')
+			return r
+		},
+	} {
+		source.Store = foreignStore{b.store, change}
+		if _, _, err := disclosure.Account(ctx, source, asked("2026-06-01")); !errors.Is(err, audit.ErrTampered) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	e, err := audit.ParseLine(records[0].Line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Store = foreignStore{b.store, func(_ string, seq int, r audit.Record) audit.Record {
+		if seq > 0 {
+			return r
+		}
+		payload := bytes.Replace(records[0].Sealed, []byte(`{"disclosure"`), []byte(`{ "\u0064isclosure"`), 1)
+		sum := audit.Commitment(payload)
+		return audit.Record{Line: bytes.Replace(r.Line, []byte(e.Seal), fmt.Appendf(nil, "%x", sum), 1), Sealed: payload}
+	}}
+	if a, _, err := disclosure.Account(ctx, source, asked("2026-06-01")); err != nil || len(a.Lines) != 1 || !a.Complete() {
+		t.Errorf("spelled in another way: %+v, %v", a.Unreadable, err)
+	}
 }
