@@ -482,8 +482,11 @@ func TestOutstanding(t *testing.T) {
 		n       int
 		through string
 	}{
-		{"2020-01-01", 2, "2026-06-01"}, {"2026-03-01", 2, "2026-06-01"}, {"2026-03-02", 1, "2026-06-01"},
-		{"2026-06-01", 1, "2026-06-01"}, {"2026-06-02", 0, ""},
+		{"2020-01-01", 2, "2026-06-01"},
+		{"2026-03-01", 2, "2026-06-01"},
+		{"2026-03-02", 1, "2026-06-01"},
+		{"2026-06-01", 1, "2026-06-01"},
+		{"2026-06-02", 0, ""},
 	} {
 		owed, err := disclosure.Outstanding(ctx, b.source, day(tt.on), "")
 		if err != nil || len(owed.Disclosures) != tt.n || tt.through == "" && !owed.Through.IsZero() || tt.through != "" && owed.Through != day(tt.through) {

@@ -3,7 +3,6 @@ package disclosure_test
 import (
 	"context"
 	"crypto/ed25519"
-	"testing"
 	"time"
 
 	"github.com/baakit/baakit"
@@ -43,7 +42,6 @@ func study(individuals int) disclosure.Disclosure {
 
 // A bench is a log and what reads it.
 type bench struct {
-	tb     testing.TB
 	log    *audit.Log
 	store  audit.Store
 	sealer audit.Sealer

@@ -49,16 +49,22 @@ func (s Source) validate() error {
 	return errs.Err()
 }
 
-func (s Source) tokens(ctx context.Context, chain, patient string) ([]audit.Token, error) {
+// tokens returns the tokens of a patient as lines have them.
+func (s Source) tokens(ctx context.Context, chain, patient string) ([]string, error) {
 	if s.Tokens != nil {
-		return s.Tokens(ctx, chain, patient)
+		list, err := s.Tokens(ctx, chain, patient)
+		texts := make([]string, len(list))
+		for i, t := range list {
+			texts[i] = t.String()
+		}
+		return texts, err
 	}
 	sealing, err := s.Sealer.Sealing(ctx, chain, patient)
 	if err != nil {
 		return nil, err
 	}
 	if token, ok := sealing.Subject(); ok {
-		return []audit.Token{token}, nil
+		return []string{token.String()}, nil
 	}
 	return nil, nil
 }
@@ -84,7 +90,7 @@ var (
 // parsed: no value of a line holds a quotation mark, so a member's name and the
 // quotation mark of its value occur nowhere else in it. What is yielded is valid
 // until the next.
-func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Token, every bool, span *Span) iter.Seq2[audit.Entry, error] {
+func (s Source) candidates(ctx context.Context, chain string, tokens []string, every bool, span *Span) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
 		*span = Span{Chain: chain}
 		var last []byte
@@ -120,18 +126,9 @@ func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Tok
 }
 
 // concerns reports whether a line has one of the tokens, or none.
-func concerns(line []byte, tokens []audit.Token) bool {
-	i := bytes.Index(line, subjectMember)
-	if i < 0 {
-		return true
-	}
-	value := line[i+len(subjectMember):]
-	for _, t := range tokens {
-		if text := t.String(); len(value) > len(text) && string(value[:len(text)]) == text {
-			return true
-		}
-	}
-	return false
+func concerns(line []byte, tokens []string) bool {
+	_, value, ok := bytes.Cut(line, subjectMember)
+	return !ok || slices.ContainsFunc(tokens, func(t string) bool { return bytes.HasPrefix(value, []byte(t)) })
 }
 
 // A Ref names an entry of the log.
@@ -205,7 +202,7 @@ func (s Source) read(ctx context.Context, patient string) (reading, error) {
 		return out, err
 	}
 	for _, chain := range s.Chains {
-		var tokens []audit.Token
+		var tokens []string
 		if patient != "" {
 			var err error
 			if tokens, err = s.tokens(ctx, chain, patient); err != nil {

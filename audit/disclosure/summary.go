@@ -1,6 +1,10 @@
 package disclosure
 
-import "github.com/baakit/baakit"
+import (
+	"slices"
+
+	"github.com/baakit/baakit"
+)
 
 // A LineKind says how a line of an accounting tells of disclosures.
 type LineKind string
@@ -124,15 +128,9 @@ func (l *Line) join(r record, full bool, from, through baakit.Date) {
 		l.Date = earlier(l.Date, later(first, from))
 		return
 	}
-	if r.Description == l.Description {
-		return
+	if r.Description != l.Description && !slices.Contains(l.Also, r.Description) {
+		l.Also = append(l.Also, r.Description)
 	}
-	for _, known := range l.Also {
-		if known == r.Description {
-			return
-		}
-	}
-	l.Also = append(l.Also, r.Description)
 }
 
 func later(a, b baakit.Date) baakit.Date {

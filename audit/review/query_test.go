@@ -302,8 +302,16 @@ func TestQueryValidate(t *testing.T) {
 		t.Error("a time is no narrowing")
 	}
 	for _, q := range []review.Query{
-		{Subjects: make([]audit.Token, 1)}, {Actors: []string{"u"}}, {Types: []audit.Type{""}}, {Subtypes: []audit.Subtype{"x"}}, {Kinds: []string{"x"}},
-		{Actions: []audit.Action{"R"}}, {Outcomes: []audit.Outcome{"0"}}, {Purposes: []audit.Purpose{"x"}}, {Objects: []string{"x"}}, {Emergency: true},
+		{Subjects: make([]audit.Token, 1)},
+		{Actors: []string{"u"}},
+		{Types: []audit.Type{""}},
+		{Subtypes: []audit.Subtype{"x"}},
+		{Kinds: []string{"x"}},
+		{Actions: []audit.Action{"R"}},
+		{Outcomes: []audit.Outcome{"0"}},
+		{Purposes: []audit.Purpose{"x"}},
+		{Objects: []string{"x"}},
+		{Emergency: true},
 	} {
 		if q.Everything() {
 			t.Errorf("%+v is everything", q)
@@ -358,8 +366,8 @@ func TestReport(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for text, want := range map[string]string{
-		`{"schema":"baakit.audit.entries/2","entries":[]}`:     "schema",
-		`{"schema":"baakit.audit.entries/1","entries":[{}]}`:   "entries[0]",
+		`{"schema":"baakit.audit.entries/2","entries":[]}`:       "schema",
+		`{"schema":"baakit.audit.entries/1","entries":[{}]}`:     "entries[0]",
 		`{"schema":"baakit.audit.entries/1","entries":[],"x":1}`: "x",
 	} {
 		if _, err := review.ParseReport([]byte(text)); paths(err) != want {
@@ -387,5 +395,18 @@ func TestMerge(t *testing.T) {
 	})
 	if got := collect(t, review.Merge()); len(got) != 0 {
 		t.Errorf("%v", got)
+	}
+}
+
+// From is the first time that counts, Until the first that does not.
+func TestQueryTime(t *testing.T) {
+	t.Parallel()
+	q := review.Query{From: start, Until: start.Add(time.Second)}
+	for off, want := range map[time.Duration]bool{
+		-time.Microsecond: false, 0: true, time.Second - time.Microsecond: true, time.Second: false,
+	} {
+		if got := q.Match(audit.Entry{Time: start.Add(off)}); got != want {
+			t.Errorf("%s after the start: %v", off, got)
+		}
 	}
 }
