@@ -350,3 +350,16 @@ func TestResearchThreshold(t *testing.T) {
 		t.Errorf("before it began: %+v", a.Lines)
 	}
 }
+
+// A copy is kept for six years, and from a leap day through 1 March.
+func TestKeepThrough(t *testing.T) {
+	t.Parallel()
+	for made, want := range map[string]string{"2026-06-01": "2032-06-01", "2024-02-29": "2030-03-01", "2026-02-28": "2032-02-28"} {
+		if got := (disclosure.Accounting{Made: day(made)}).KeepThrough(); got != day(want) {
+			t.Errorf("made on %s: kept through %s", made, got)
+		}
+	}
+	if got := (disclosure.Accounting{}).KeepThrough(); !got.IsZero() {
+		t.Errorf("%s", got)
+	}
+}
