@@ -93,7 +93,7 @@ type Act struct {
 
 // A ResponseFinding is something that somebody should look at.
 type ResponseFinding struct {
-	Reason
+	baakit.Reason
 	Severity   string `json:"severity"` // error, warning
 	Obligation string `json:"obligation,omitempty"`
 	Seq        int    `json:"seq,omitempty"`
@@ -307,7 +307,7 @@ func (f *responseFold) find(id, obligation string, seq int) {
 	for _, row := range f.law.Findings {
 		if row.ID == id {
 			f.r.Findings = append(f.r.Findings, ResponseFinding{
-				Reason:   Reason{ID: id, Says: row.Says, Citations: []baakit.Citation{f.law.cite(row.Citation)}},
+				Reason:   baakit.Reason{ID: id, Says: row.Says, Citations: []baakit.Citation{f.law.cite(row.Citation)}},
 				Severity: row.Severity, Obligation: obligation, Seq: seq,
 			})
 			return
