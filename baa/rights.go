@@ -166,12 +166,7 @@ func (r *Rights) StateAt(events []RightsEvent, valid, known time.Time) (RightsSt
 		errs.Merge(at(i), e.Validate())
 	}
 	errs.Merge("", checkRightsSeq(events))
-	if !validInstant(valid) {
-		errs.Add("valid", "is required, in the years 1 to 9999")
-	}
-	if !validInstant(known) {
-		errs.Add("known", "is required, in the years 1 to 9999")
-	}
+	checkAxes(&errs, valid, known)
 	if err := errs.Err(); err != nil {
 		return RightsState{}, err
 	}

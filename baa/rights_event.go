@@ -95,20 +95,20 @@ func (e RightsEvent) Validate() error {
 	if i < 0 {
 		errs.Add("kind", "must be a kind of event")
 	}
-	if !validInstant(e.At) {
+	if !events.ValidInstant(e.At) {
 		errs.Add("at", "is required, in the years 1 to 9999")
 	}
-	if !validInstant(e.Recorded) || e.Recorded.Before(e.At) {
+	if !events.ValidInstant(e.Recorded) || e.Recorded.Before(e.At) {
 		errs.Add("recorded", "is required and must not be before at")
 	}
 	if i < 0 {
 		return errs.Err()
 	}
 	events.CheckFields(&errs, strings.Fields(rules[i].must), strings.Fields(rules[i].may),
-		events.Has("by", e.By != "", e.By.valid() && (rules[i].by == "" || rules[i].by == e.By)),
-		events.Has("right", e.Right != "", slices.Contains(rights(), e.Right)),
+		events.Has("by", e.By != "", e.By.valid() && (rules[i].by == "" || rules[i].by == e.By), "must be the side that can do this"),
+		events.Has("right", e.Right != "", slices.Contains(rights(), e.Right), "must be a right"),
 		events.Has("until", !e.Until.IsZero(), true),
-		events.Has("ref", e.Ref != "", isName(e.Ref)),
+		events.Has("ref", e.Ref != "", events.IsName(e.Ref), events.NameRule),
 	)
 	return errs.Err()
 }

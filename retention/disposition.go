@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // A Disposition is what happens to the PHI of an agreement at its end: the
@@ -29,7 +30,7 @@ type Disposition struct {
 // Validate reports what is wrong as [baakit.FieldErrors].
 func (d *Disposition) Validate() error {
 	var errs baakit.FieldErrors
-	if !isName(d.Agreement) {
+	if !events.IsName(d.Agreement) {
 		errs.Add("agreement", "is required")
 	}
 	if d.Due.IsZero() || d.Due.Unit() == baakit.Hours || d.Due.Unit() == baakit.BusinessDays {

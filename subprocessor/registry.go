@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -69,7 +70,7 @@ type Registry struct {
 // [baakit.FieldErrors].
 func NewRegistry(c RegistryConfig) (*Registry, error) {
 	var errs baakit.FieldErrors
-	need(&errs, "vendor", isName(c.Vendor), "is required, the id of an entity")
+	need(&errs, "vendor", events.IsName(c.Vendor), "is required, the id of an entity")
 	need(&errs, "zone", c.Zone != nil, "is required")
 	if err := errs.Err(); err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func ParseRegistry(data []byte) (*Registry, []Event, error) {
 	}
 	cal := map[string]baakit.Calendar{"": baakit.Federal(), "federal": baakit.Federal(), "weekdays": baakit.Weekdays()}[w.Calendar]
 	need(&errs, "calendar", cal != nil, "must be federal or weekdays")
-	need(&errs, "vendor", isName(w.Vendor), "is required, the id of an entity")
+	need(&errs, "vendor", events.IsName(w.Vendor), "is required, the id of an entity")
 	errs.Merge("events", checkEvents(w.Events))
 	if err := errs.Err(); err != nil {
 		return nil, nil, err
@@ -196,8 +197,7 @@ func (r *Registry) Record(events []Event, e Event) (Event, error) {
 // Ignored. The error is a [baakit.FieldErrors] of wrong times or events.
 func (r *Registry) StateAt(events []Event, valid, known time.Time) (*State, error) {
 	var errs baakit.FieldErrors
-	need(&errs, "valid", validInstant(valid), "is required")
-	need(&errs, "known", validInstant(known), "is required")
+	checkAxes(&errs, valid, known)
 	errs.Merge("events", checkEvents(events))
 	if err := errs.Err(); err != nil {
 		return nil, err
