@@ -298,3 +298,7 @@ func inOrder(events []Event, known time.Time) []Event {
 	}
 	return list
 }
+
+func lastOf(list []Event) events.Last {
+	return events.LastOf(list, func(e *Event) (int, time.Time, time.Time) { return e.Seq, e.At, e.Recorded })
+}

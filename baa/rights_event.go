@@ -151,3 +151,7 @@ func ParseRightsEvents(data []byte) ([]RightsEvent, error) { return events.Parse
 func rightsSeqOf(e *RightsEvent) int { return e.Seq }
 
 func checkRightsSeq(list []RightsEvent) error { return events.CheckSeq(list, rightsSeqOf) }
+
+func lastRights(list []RightsEvent) events.Last {
+	return events.LastOf(list, func(e *RightsEvent) (int, time.Time, time.Time) { return e.Seq, e.At, e.Recorded })
+}

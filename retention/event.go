@@ -229,3 +229,7 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 func ParseEvents(data []byte) ([]Event, error) {
 	return events.Parse(data, func(e *Event) int { return e.Seq })
 }
+
+func lastOf(list []Event) events.Last {
+	return events.LastOf(list, func(e *Event) (int, time.Time, time.Time) { return e.Seq, e.At, e.Recorded })
+}

@@ -138,7 +138,8 @@ var forever = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
 // Record is every command: it checks that e is possible after what is
 // recorded and returns it complete, to be appended by the caller. A zero Seq
-// becomes the next one, a zero Recorded becomes At. It changes nothing itself.
+// becomes the next one, a zero Recorded becomes At, or for an event that is
+// recorded late the last time of record. It changes nothing itself.
 //
 // An event may be recorded late: then it must have been possible when it
 // happened and leave possible everything that is recorded already. The error
@@ -146,25 +147,10 @@ var forever = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 // [*RefusedError].
 func (r *Registry) Record(events []Event, e Event) (Event, error) {
 	var errs baakit.FieldErrors
-	last, known := 0, time.Time{}
-	for _, f := range events {
-		last = max(last, f.Seq)
-		if f.Recorded.After(known) {
-			known = f.Recorded
-		}
-	}
-	if e.Seq == 0 {
-		e.Seq = last + 1
-	}
-	if e.Recorded.IsZero() {
-		e.Recorded = e.At
-		if e.Recorded.Before(known) {
-			e.Recorded = known
-		}
-	}
+	last := lastOf(events)
+	last.Complete(&e.Seq, e.At, &e.Recorded)
 	errs.Merge("", e.Validate())
-	need(&errs, "seq", e.Seq > last, "must be after those that are recorded")
-	need(&errs, "recorded", !e.Recorded.Before(known), "must not be before what is recorded already")
+	last.Check(&errs, e.Seq, e.Recorded)
 	errs.Merge("events", checkEvents(events))
 	if err := errs.Err(); err != nil {
 		return Event{}, err

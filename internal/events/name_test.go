@@ -49,3 +49,48 @@ func TestValidInstant(t *testing.T) {
 		}
 	})
 }
+
+// What Complete gives passes Check, and Check tells what a walk over the list
+// finds.
+func TestLast(t *testing.T) {
+	t.Parallel()
+	type event struct {
+		seq          int
+		at, recorded time.Time
+	}
+	head := func(e *event) (int, time.Time, time.Time) { return e.seq, e.at, e.recorded }
+	draw := rapid.Custom(func(t *rapid.T) event {
+		return event{rapid.IntRange(0, 5).Draw(t, "seq"), time.Unix(rapid.Int64Range(1, 5).Draw(t, "at"), 0), time.Unix(rapid.Int64Range(1, 5).Draw(t, "recorded"), 0)}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOfN(draw, 0, 5).Draw(t, "list")
+		last := events.LastOf(list, head)
+		e := draw.Draw(t, "next")
+		want := 0
+		for _, bad := range []func(f event) bool{func(f event) bool { return e.seq <= f.seq }, func(f event) bool { return e.recorded.Before(f.recorded) }} {
+			for _, f := range append([]event{{}}, list...) {
+				if bad(f) {
+					want++
+					break
+				}
+			}
+		}
+		var errs baakit.FieldErrors
+		if last.Check(&errs, e.seq, e.recorded); len(errs) != want {
+			t.Fatalf("Check: %v, want %d", errs, want)
+		}
+		given := e
+		given.seq, given.recorded = 0, time.Time{}
+		last.Complete(&given.seq, given.at, &given.recorded)
+		errs = nil
+		if last.Check(&errs, given.seq, given.recorded); len(errs) > 0 || given.recorded.Before(given.at) {
+			t.Fatalf("Complete gives %v after %v: %v", given, list, errs)
+		}
+		kept := e
+		if kept.seq > 0 {
+			if last.Complete(&kept.seq, kept.at, &kept.recorded); kept != e {
+				t.Fatalf("Complete changed %v to %v", e, kept)
+			}
+		}
+	})
+}
