@@ -332,6 +332,9 @@ func TestRingEveryCallFails(t *testing.T) {
 					if err != nil {
 						t.Fatalf("call %d, power lost %v: OpenRing: %v", at, power, err)
 					}
+					if n := len(auditkeys.SecretsOf(r)); n != 2 {
+						t.Fatalf("call %d, power lost %v: %d secrets: a change of the master key is unfinished", at, power, n)
+					}
 					all := ringFiles(t, memory)
 					for id, secret := range given {
 						k, err := r.Lookup(t.Context(), id)
@@ -873,5 +876,71 @@ func TestConcurrentCurrent(t *testing.T) {
 		if len(ids) != 1 {
 			t.Errorf("%s has %d keys", patient, len(ids))
 		}
+	}
+}
+
+// After a change of the master key the old secrets are nowhere, also when the
+// ring is opened again.
+func TestRekeyForgets(t *testing.T) {
+	t.Parallel()
+	memory := journaltest.NewMemory()
+	memory.Mkdir("/srv")
+	r := memoryRing(t, memory, master(1))
+	if _, err := r.Current(t.Context(), tenantSlot); err != nil {
+		t.Fatal(err)
+	}
+	old := auditkeys.SecretsOf(r)[1]
+	for n := byte(2); n < 4; n++ {
+		if err := r.Rekey(t.Context(), master(n)); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		r = memoryRing(t, memory, master(n))
+		now := auditkeys.SecretsOf(r)
+		if len(now) != 2 || bytes.Equal(now[1], old) {
+			t.Fatalf("%d secrets after a change of the master key", len(now))
+		}
+		old = now[1]
+	}
+	r.Close()
+}
+
+// Lines that are put in each other's place, with the journal's own checksums
+// right, do not open.
+func TestLinesMoved(t *testing.T) {
+	t.Parallel()
+	memory := journaltest.NewMemory()
+	memory.Mkdir("/srv")
+	r := memoryRing(t, memory, master(1))
+	for _, patient := range []string{"p-1", "p-2"} {
+		if _, err := r.Current(t.Context(), patientSlot("42", patient)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Close()
+	j, err := journal.Open(ringDir, journal.Options{Format: "baakit.audit.keys/1", FS: memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines [][]byte
+	for rec, err := range j.Replay(0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, bytes.Clone(rec.Frame))
+	}
+	if err := j.Roll(); err != nil {
+		t.Fatal(err)
+	}
+	err = j.Rewrite(0, func(rec journal.Record) error {
+		copy(rec.Frame, lines[1-rec.Index])
+		return nil
+	})
+	if err != nil || len(lines) != 2 {
+		t.Fatal(err, len(lines))
+	}
+	j.Close()
+	if _, err := auditkeys.OpenRing(ringDir, master(1), auditkeys.WithFS(auditkeys.RingOptions{}, memory)); !errors.Is(err, auditkeys.ErrMaster) {
+		t.Fatalf("OpenRing = %v", err)
 	}
 }
