@@ -13,11 +13,16 @@ import (
 	"github.com/baakit/baakit/audit"
 	"github.com/baakit/baakit/audit/audithttp"
 	"github.com/baakit/baakit/internal/journal"
-	"github.com/baakit/baakit/internal/journal/journaltest"
 )
 
-func key(tb fatal) cipher.AEAD {
-	block, err := aes.NewCipher(make([]byte, 32))
+func key(tb fatal) cipher.AEAD { return keyOf(tb, 0) }
+
+func otherKey(tb fatal) cipher.AEAD { return keyOf(tb, 1) }
+
+func keyOf(tb fatal, first byte) cipher.AEAD {
+	secret := make([]byte, 32)
+	secret[0] = first
+	block, err := aes.NewCipher(secret)
 	if err != nil {
 		tb.Fatalf("key: %v", err)
 	}
@@ -201,5 +206,3 @@ func TestUnrecorded(t *testing.T) {
 		t.Errorf("alarm %v with outcome %v, want unrecorded and 4", alarm.What, alarm.Event.Outcome)
 	}
 }
-
-var _ journal.FS = (*journaltest.Memory)(nil)
