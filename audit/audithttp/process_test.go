@@ -79,9 +79,9 @@ func child(dir, round string) error {
 // Whatever it acknowledged is in the log once in the end, and nothing twice.
 func TestSpillKilled(t *testing.T) {
 	t.Parallel()
-	rounds := 60
+	rounds := 30
 	if testing.Short() {
-		rounds = 10
+		rounds = 5
 	}
 	exe, err := os.Executable()
 	if err != nil {
