@@ -38,9 +38,10 @@ const maxConflicts = 10_000
 // it breaks off: before the first attempt the size of the chain is made
 // durable here, so that a later merge knows from where on to look whether it
 // was there already, and every attempt is an AppendAt behind what was looked
-// at. One case is beyond that: a log whose append timed out while the access
-// was served can have taken the entry after all, and then it is there twice,
-// once with the policy and once without.
+// at. One case is beyond that: an append that timed out or failed half-way
+// while the access was served ([audit.ErrUncertain], [audit.ErrFailed]) can
+// have reached the log after all, and then the access is there twice, once with
+// the policy and once without, under one request.id.
 //
 // An access that the log refuses for good stays here and is part of the error;
 // those behind it are merged. Any other error ends the merge. Errors are those

@@ -38,11 +38,11 @@ var plays = []struct {
 		patient(r, "p-1")
 		io.WriteString(w, "chart")
 	}, status: 200, body: "chart", entries: "p-1:0"},
-	{name: "status", play: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 401) }, status: 401, body: "no\n", entries: "-:4"},
-	{name: "forbidden", play: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 403) }, status: 403, body: "no\n", entries: "-:8"},
+	{name: "status", play: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusUnauthorized) }, status: 401, body: "no\n", entries: "-:4"},
+	{name: "forbidden", play: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) }, status: 403, body: "no\n", entries: "-:8"},
 	{name: "not found", play: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(404) }, status: 404, entries: "-:4"},
 	{name: "error", play: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 500) }, status: 500, body: "no\n", entries: "-:8"},
-	{name: "unavailable", play: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 503) }, status: 503, body: "no\n", entries: "-:12"},
+	{name: "unavailable", play: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) }, status: 503, body: "no\n", entries: "-:12"},
 	{name: "several patients", play: func(w http.ResponseWriter, r *http.Request) {
 		patient(r, "p-1", "p-2", "p-1")
 		patient(r, "p-2", "p-3")
