@@ -64,8 +64,9 @@ func NewExporter(opt Options) (*Exporter, error) {
 	v.codings("source_type", opt.SourceType)
 	if opt.Server.isZero() {
 		opt.Server = opt.Observer
+	} else {
+		v.reference("server", &opt.Server)
 	}
-	v.reference("server", &opt.Server)
 	v.reference("custodian", opt.Custodian)
 	if opt.PatientSystem != "" {
 		v.uri("patient_system", opt.PatientSystem)

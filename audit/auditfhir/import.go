@@ -23,7 +23,8 @@ type Imported struct {
 	Missing int
 
 	// Ignored names what of the resource is not in the event, as FHIR paths.
-	// Who observed it, in which profile, and displays of codes are not named.
+	// Who observed it, profiles, systems of identifiers, and displays are not
+	// named.
 	Ignored []string
 }
 
@@ -54,6 +55,7 @@ func Import(events []AuditEvent, opt *ImportOptions) (Imported, error) {
 	}
 	var errs baakit.FieldErrors
 	list := make([]importer, len(events))
+	persons := make(map[int]bool)
 	for i := range events {
 		m := &list[i]
 		m.a, m.opt = &events[i], opt
@@ -63,9 +65,10 @@ func Import(events []AuditEvent, opt *ImportOptions) (Imported, error) {
 			prefix = "[" + strconv.Itoa(i) + "]"
 		}
 		errs.Merge(prefix, m.errs.Err())
-		if i > 0 && !m.same(&list[0]) {
+		if i > 0 && (!m.same(&list[0]) || persons[m.person]) {
 			errs.Add(prefix, "must be of the same entry, about another person")
 		}
+		persons[m.person] = true
 	}
 	if err := errs.Err(); err != nil {
 		return Imported{}, err
@@ -100,10 +103,9 @@ type importer struct {
 	persons []string
 }
 
-// same tells whether two AuditEvents differ in the person only.
+// same tells whether two AuditEvents differ in the person at most.
 func (m *importer) same(other *importer) bool {
-	return m.record.Line != nil && m.person != other.person && m.of == other.of &&
-		m.record.Leaf == other.record.Leaf && reflect.DeepEqual(m.e, other.e)
+	return m.record.Line != nil && m.of == other.of && m.record.Leaf == other.record.Leaf && reflect.DeepEqual(m.e, other.e)
 }
 
 func (m *importer) fail(path, rule string) { m.errs.Add("AuditEvent."+path, rule) }

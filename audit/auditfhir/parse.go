@@ -163,8 +163,12 @@ func (o *object) concepts(name string) (list []Concept) {
 }
 
 func (o *object) reference(name string) (ref *Reference) {
+	if o.get(name) == nil {
+		return nil
+	}
+	ref = &Reference{}
 	o.child(name, func(o *object) {
-		ref = &Reference{Extension: o.extensions(), Reference: o.text("reference"), Type: o.str("type")}
+		*ref = Reference{Extension: o.extensions(), Reference: o.text("reference"), Type: o.str("type")}
 		o.child("identifier", func(o *object) { ref.Identifier = &Identifier{o.str("system"), o.text("value")} })
 		ref.Display = o.text("display")
 	})
