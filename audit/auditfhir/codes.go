@@ -141,7 +141,8 @@ func patternOf(e *audit.Event) (pattern, audit.Subtype) {
 		}
 	}
 	for _, p := range patterns {
-		if p.action == e.Action && len(e.Subtype) == 0 && (p.name != "Query" || e.Query != "") {
+		// To execute may be anything, a query only if it is called one.
+		if p.action == e.Action && len(e.Subtype) == 0 && p.name != "Query" {
 			return p, ""
 		}
 	}

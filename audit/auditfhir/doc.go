@@ -54,9 +54,9 @@
 //
 // A disclosure is an event of type 110106, or at the recipient 110107, with
 // the subtype "disclose"; its other end is the recipient or the source. A
-// RESTful event without a subtype is what its action says. In a query the one
-// system object (type 2) is the query; what is known of the object is in an
-// entity of type 4. meta.profile names the BALP profile that the resource
+// RESTful event without a subtype is what its action says, a query only if a
+// subtype says so. In a query the one system object (type 2) is the query; what
+// is known of the object is in an entity of type 4. meta.profile names the BALP profile that the resource
 // conforms to; there is none for failures, since the profiles are of what
 // succeeded.
 //

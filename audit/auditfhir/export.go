@@ -137,7 +137,7 @@ func (x *Exporter) AuditEvents(ctx context.Context, e audit.Entry) ([]AuditEvent
 		} else if person == "" {
 			continue
 		}
-		a := b.build(person, true)
+		a := b.build(e.Event.Patient+person, true)
 		a.Recorded, a.Extension = e.Time, slices.Concat(chain, []Extension{
 			{ExtPerson, "UnsignedInt", strconv.Itoa(i)}, {ExtPersons, "UnsignedInt", strconv.Itoa(persons)},
 		}, a.Extension)

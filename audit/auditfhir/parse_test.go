@@ -168,7 +168,7 @@ func TestImportRefuses(t *testing.T) {
 func TestMarshalRefuses(t *testing.T) {
 	t.Parallel()
 	good := func() auditfhir.AuditEvent {
-		return export(t, audit.Event{Action: "E", Query: "q", Extra: map[string]string{"a": "b"}}, true)
+		return export(t, audit.Event{Action: "E", Subtype: []audit.Subtype{audit.Search}, Query: "q", Extra: map[string]string{"a": "b"}}, true)
 	}
 	if _, err := json.Marshal(good()); err != nil {
 		t.Fatal(err)
