@@ -44,7 +44,7 @@ type Options struct {
 	Open func(context.Context, audit.Entry) (audit.Entry, error)
 
 	// Prove, if not nil, returns the proof that is attached to an entry, as
-	// [audit.Prove] makes it.
+	// [audit.Prove] makes it; the zero Proof for none.
 	Prove func(context.Context, audit.Entry) (audit.Proof, error)
 }
 
@@ -137,7 +137,7 @@ func (x *Exporter) AuditEvents(ctx context.Context, e audit.Entry) ([]AuditEvent
 		} else if person == "" {
 			continue
 		}
-		a := b.build(e.Event.Patient+person, true)
+		a := b.build(person, true)
 		a.Recorded, a.Extension = e.Time, slices.Concat(chain, []Extension{
 			{ExtPerson, "UnsignedInt", strconv.Itoa(i)}, {ExtPersons, "UnsignedInt", strconv.Itoa(persons)},
 		}, a.Extension)

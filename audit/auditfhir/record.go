@@ -64,6 +64,9 @@ func (x *Exporter) record(ctx context.Context, e audit.Entry, state string) ([]E
 	if err != nil {
 		return nil, err
 	}
+	if p.Note == nil && p.Hashes == nil {
+		return list, nil
+	}
 	if p.Index != e.Seq || !covers(p, e.Line) {
 		return nil, fmt.Errorf("auditfhir: chain %s, entry %d: %w", e.Chain, e.Seq, audit.ErrProof)
 	}

@@ -73,6 +73,10 @@ func TestProof(t *testing.T) {
 			t.Errorf("no proof: %v", err)
 		}
 	}
+	opt.Prove = func(context.Context, audit.Entry) (audit.Proof, error) { return audit.Proof{}, nil }
+	if list, err := exporter(t, opt).AuditEvents(t.Context(), entries[2]); err != nil || get(list[0], auditfhir.ExtProof) != "" {
+		t.Errorf("no proof: %v", err)
+	}
 	// The proof of another entry is refused where it is attached, with the
 	// right number or its own.
 	for _, number := range []bool{true, false} {
