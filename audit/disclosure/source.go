@@ -3,6 +3,7 @@ package disclosure
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -81,7 +82,8 @@ var (
 // that have a sealed part or say that they are a disclosure; with every set,
 // those under other tokens too. A line is looked at as bytes before it is
 // parsed: no value of a line holds a quotation mark, so a member's name and the
-// quotation mark of its value occur nowhere else in it.
+// quotation mark of its value occur nowhere else in it. What is yielded is valid
+// until the next.
 func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Token, every bool, span *Span) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
 		*span = Span{Chain: chain}
@@ -97,7 +99,7 @@ func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Tok
 				!every && !concerns(r.Line, tokens) {
 				continue
 			}
-			e, err := audit.ParseLine(bytes.Clone(r.Line))
+			e, err := audit.ParseLine(r.Line)
 			if err == nil && (e.Chain != chain || e.Seq != span.Size-1) {
 				err = errors.New("an entry stands in the place of another")
 			}
@@ -105,7 +107,7 @@ func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Tok
 				yield(audit.Entry{}, fmt.Errorf("%w: %w", audit.ErrTampered, err))
 				return
 			}
-			e.Sealed = bytes.Clone(r.Sealed)
+			e.Sealed = r.Sealed
 			if !yield(e, nil) {
 				return
 			}
@@ -215,7 +217,7 @@ func (s Source) read(ctx context.Context, patient string) (reading, error) {
 			if err != nil {
 				return reading{}, err
 			}
-			opened, err := audit.OpenEntry(ctx, s.Sealer, e)
+			opened, err := s.open(ctx, e)
 			if err := out.add(e, opened, err, patient); err != nil {
 				return reading{}, err
 			}
@@ -223,6 +225,26 @@ func (s Source) read(ctx context.Context, patient string) (reading, error) {
 		out.spans = append(out.spans, span)
 	}
 	return out, nil
+}
+
+// open is [audit.OpenEntry], except that the event of an entry under a token is
+// left as the line has it where the payload cannot hold a disclosure: most of
+// what there is about a patient is reading, and JSON takes long to read.
+func (s Source) open(ctx context.Context, e audit.Entry) (audit.Entry, error) {
+	if e.Seal == "" || len(e.Sealed) == 0 || e.Subject == "" || e.Event.Kind != "" {
+		return audit.OpenEntry(ctx, s.Sealer, e)
+	}
+	payload, err := s.Sealer.Open(ctx, e.Chain, e.Leaf, e.Sealed)
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	if bytes.Contains(payload, []byte(`"disclosure"`)) || bytes.Contains(payload, []byte(`\u`)) {
+		return e.OpenPayload(payload)
+	}
+	if sum := audit.Commitment(payload); len(payload) < audit.SaltSize || hex.EncodeToString(sum[:]) != e.Seal {
+		return audit.Entry{}, audit.ErrSealed
+	}
+	return e, nil
 }
 
 // add takes an entry, opened or with the error of opening it.
