@@ -14,7 +14,8 @@
 //
 // An entry that names several persons gives one AuditEvent for each of them.
 // BALP asks for that, so that the patient to whom one of them is shown does
-// not read of the others.
+// not read of the others; what the query, the reason or the details say is in
+// each of them, and so is the line, with the token of the first.
 //
 // # Where a field goes
 //

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -210,6 +212,24 @@ func TestSealedStaysSealed(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Printing or logging shows nothing of what was sealed.
+func TestPrinting(t *testing.T) {
+	t.Parallel()
+	a := export(t, audit.Event{Action: "R", Patient: "sEcReT", Reason: "sEcReT", Query: "sEcReT", Extra: map[string]string{"sEcReT": "sEcReT"}}, true)
+	m, err := auditfhir.Import([]auditfhir.AuditEvent{a}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		fmt.Fprintf(&out, verb+verb+verb, a, []auditfhir.AuditEvent{a}, m)
+	}
+	slog.New(slog.NewTextHandler(&out, nil)).Info("exported", "event", a, "imported", m)
+	if strings.Contains(out.String(), "sEcReT") {
+		t.Errorf("%s", &out)
+	}
 }
 
 // A sealed part that cannot be opened is an error, not an omission.

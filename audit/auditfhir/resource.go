@@ -1,6 +1,7 @@
 package auditfhir
 
 import (
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,15 @@ type AuditEvent struct {
 	// never values. It is not written.
 	Ignored []string
 }
+
+// String keeps the health information out of logs.
+func (a AuditEvent) String() string { return "auditfhir.AuditEvent" }
+
+// GoString is String.
+func (a AuditEvent) GoString() string { return a.String() }
+
+// LogValue implements [slog.LogValuer] with what String returns.
+func (a AuditEvent) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // An Agent is somebody or something that took part: AuditEvent.agent.
 type Agent struct {
