@@ -16,7 +16,7 @@ import (
 var device = auditfhir.Reference{Reference: "Device/ehr"}
 
 var everything = auditfhir.Options{
-	Observer: device, Site: "ward 3", ServerAddress: "https://ehr.example.com/fhir", Custodian: &auditfhir.Reference{Display: "Records"},
+	Observer: device, Server: auditfhir.Reference{Reference: "Device/frontend"}, Site: "ward 3", ServerAddress: "https://ehr.example.com/fhir", Custodian: &auditfhir.Reference{Display: "Records"},
 }
 
 func exporter(t testing.TB, opt auditfhir.Options) *auditfhir.Exporter {
