@@ -57,7 +57,7 @@ func TestParseRefuses(t *testing.T) {
 		{read, `"action":"R"`, `"action":"R","action":"R"`, "AuditEvent.action"},
 		{read, `"outcome":"0"`, `"outcome":"success"`, "AuditEvent.outcome"},
 		{read, `"outcome":"0"`, `"outcome":null`, "AuditEvent.outcome"},
-		{read, `"outcome":"0"`, `"outcome":"0","outcomeDesc":"\u0000"`, "AuditEvent.outcomeDesc"},
+		{read, `"outcome":"0"`, `"outcome":"0","outcomeDesc":" \n"`, "AuditEvent.outcomeDesc"},
 		{read, `"outcome":"0"`, `"outcome":"0","modifierExtension":[{"url":"u","valueCode":"c"}]`, "AuditEvent.modifierExtension"},
 		{read, `"outcome":"0"`, `"outcome":"0","implicitRules":"http://rules.example"`, "AuditEvent.implicitRules"},
 		{read, `"outcome":"0"`, `"outcome":"0","id":"a b"`, "AuditEvent.id"},
@@ -107,6 +107,10 @@ func TestParseRefuses(t *testing.T) {
 		if _, err := auditfhir.Parse([]byte(text)); err == nil {
 			t.Errorf("%q is accepted", text)
 		}
+	}
+	// What FHIR only advises against is read.
+	if a, err := auditfhir.Parse([]byte(strings.Replace(read, `"outcome":"0"`, `"outcome":"0","outcomeDesc":"a\u0001"`, 1))); err != nil || a.OutcomeDesc != "a\x01" {
+		t.Errorf("%q, %v", a.OutcomeDesc, err)
 	}
 	// All at once.
 	_, err := auditfhir.Parse([]byte(`{"resourceType":"AuditEvent","action":1,"agent":[{}]}`))

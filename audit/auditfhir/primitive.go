@@ -32,8 +32,9 @@ func isCode(s string) bool {
 // maxText is the greatest length of a FHIR string.
 const maxText = 1 << 20
 
-// isText tells whether a text is a FHIR string: it has something besides
-// white space, and no control characters.
+// isText tells whether a text is written as a FHIR string: it has something
+// besides white space, which strings must, and no control characters, which
+// they should not.
 func isText(s string) bool {
 	blank := true
 	for _, r := range s {
@@ -74,7 +75,7 @@ func parseInstant(s string) (time.Time, error) {
 func isValue(kind, value string) bool {
 	switch kind {
 	case "String":
-		return isText(value)
+		return strings.TrimSpace(value) != "" && len(value) <= maxText && utf8.ValidString(value)
 	case "Code":
 		return isCode(value)
 	case "Uri":

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/baakit/baakit"
@@ -185,8 +186,8 @@ func (o *object) text(name string) string {
 func (o *object) value(name string) (s string, ok bool) {
 	if o.get(name) != nil {
 		s = o.str(name)
-		if s != "" && !isText(s) {
-			o.fail(name, "must be a FHIR string: more than white space, no control characters, at most 1 MiB")
+		if s != "" && (len(s) > maxText || strings.TrimSpace(s) == "") {
+			o.fail(name, "must be a FHIR string: more than white space, at most 1 MiB")
 		}
 		return s, true
 	}
