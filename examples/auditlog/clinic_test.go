@@ -349,6 +349,11 @@ func TestRedact(t *testing.T) {
 	if text := good(t, why(dir, "redact", log, "t/7", "2")...); !strings.Contains(text, "already") {
 		t.Errorf("%s", text)
 	}
+	// The record of it is behind the checkpoint: it has no proof under it.
+	out = good(t, under(dir, "checkpoint.t7", "export", log, "-format", "fhir", "-chain", "t/7")...)
+	if n, lines := strings.Count(out, auditfhir.ExtProof), strings.Count(out, "\n"); n != 12 || lines != 13 {
+		t.Errorf("%d proofs of %d entries", n, lines)
+	}
 }
 
 // A patient's payloads can be shredded once the disclosures are accounted for;
@@ -503,6 +508,16 @@ func TestBadOrders(t *testing.T) {
 	}
 }
 
+// In a log of several tenants a patient's name says nothing without the tenant.
+func TestTenants(t *testing.T) {
+	t.Parallel()
+	dir := newClinic(t)
+	_, stderr, code := program(t, with(dir, "account", "testdata/sample/log", "p-1")...)
+	if code != 2 || !strings.Contains(stderr, "several tenants") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
 // A log under a writer is not written to by others, and can be looked into.
 func TestHeld(t *testing.T) {
 	t.Parallel()
@@ -517,6 +532,14 @@ func TestHeld(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
 	good(t, "review", log)
+	ring, err := auditkeys.OpenRing(filepath.Join(dir, "keys"), auditkeys.MasterKey(bytes.Repeat([]byte{5}, auditkeys.KeySize)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ring.Close()
+	if _, stderr, code := program(t, with(dir, "account", log, ofJane[0])...); code != 2 || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
 	if n := strings.Count(good(t, "export", log, "-format", "fhir", "-chain", "t/7"), "\n"); n != 12 {
 		t.Errorf("%s lines", strconv.Itoa(n))
 	}
