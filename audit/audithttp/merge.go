@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -71,11 +70,18 @@ func (s *SpillJournal) Merge(ctx context.Context, log Merger) (int, error) {
 	return merged, errors.Join(refused...)
 }
 
-// oldest returns the numbers of what is pending, in order.
+// oldest returns the numbers of what is pending and durable, in order.
 func (s *SpillJournal) oldest() []uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.pending))
+	var list []uint64
+	for n, p := range s.pending {
+		if p.offset >= 0 {
+			list = append(list, n)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // permanent tells whether a log will always refuse the events.

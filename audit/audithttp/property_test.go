@@ -59,7 +59,7 @@ func perform(w http.ResponseWriter, r *http.Request, list []op) {
 		case "string":
 			io.WriteString(w, label(o.n))
 		case "read from":
-			io.Copy(w, strings.NewReader(label(o.n)))
+			w.(io.ReaderFrom).ReadFrom(strings.NewReader(label(o.n)))
 		case "flush":
 			c.Flush()
 		case "hints":

@@ -36,14 +36,14 @@ type SpillJournal struct {
 
 	mu      sync.Mutex
 	next    uint64            // number of the next spill
-	pending map[uint64]*spill // that are not merged
+	pending map[uint64]*spill // that are not merged, from when they are submitted
 
 	merging sync.Mutex
 }
 
 // A spill is one access whose entries were spilled together.
 type spill struct {
-	offset int64  // of its frame in the journal
+	offset int64  // of its frame in the journal; -1 until it is durable
 	begun  bool   // a merge was
 	at     uint64 // the chain's size then
 }
@@ -249,6 +249,7 @@ func (s *SpillJournal) submit(plain []byte) (*submitted, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.pending[s.next] = &spill{offset: -1} // or a merge would take it for merged
 	s.next++
 	return &submitted{s, s.next - 1, p}, nil
 }
@@ -267,7 +268,7 @@ func (p *submitted) Wait() (int64, error) {
 	}
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	p.s.pending[p.n] = &spill{offset: offsets[0]}
+	p.s.pending[p.n].offset = offsets[0]
 	return offsets[0], nil
 }
 
@@ -301,11 +302,7 @@ func (s *SpillJournal) read(n uint64, offset int64) (group, error) {
 }
 
 // Len returns how many accesses wait to be merged.
-func (s *SpillJournal) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.pending)
-}
+func (s *SpillJournal) Len() int { return len(s.oldest()) }
 
 // Close closes the folder. What was spilled stays in it.
 func (s *SpillJournal) Close() error { return s.j.Close() }
