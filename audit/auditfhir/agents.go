@@ -5,12 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/baakit/baakit/audit"
 )
-
-func isUTF8(s string) bool { return utf8.ValidString(s) }
 
 // agents finds who acted, from where, and for whom. An agent without a
 // requestor is the client: BALP's exchange between two organisations.
@@ -33,7 +30,7 @@ func (m *importer) agents() {
 	for i := range list {
 		a, path := &list[i], at("agent", i)
 		if i == user && !isImplied(a.Extension) {
-			m.user(path, a)
+			m.user(path, a, i == client)
 		}
 		if i == client {
 			m.client(path, a, i == user)
@@ -56,7 +53,7 @@ func (m *importer) agents() {
 	}
 }
 
-func (m *importer) user(path string, a *Agent) {
+func (m *importer) user(path string, a *Agent, isClient bool) {
 	actor := &m.e.Actor
 	id, from := actorID(a)
 	if m.opt.Actor != nil {
@@ -71,7 +68,7 @@ func (m *importer) user(path string, a *Agent) {
 		actor.ID = id
 	}
 	for _, x := range []struct{ name, text string }{{"altId", a.AltID}, {"name", a.Name}} {
-		if x.text != "" && x.name != from && !(x.name == "name" && m.isClientToo(a)) {
+		if x.text != "" && x.name != from && !(x.name == "name" && isClient) {
 			m.ignore(path + "." + x.name)
 		}
 	}
@@ -100,12 +97,6 @@ func (m *importer) user(path string, a *Agent) {
 	if len(m.a.PurposeOfEvent) == 0 {
 		m.e.Purpose = m.purposes(path+".purposeOfUse", a.PurposeOfUse)
 	}
-}
-
-// isClientToo tells whether the user's agent is the client's.
-func (m *importer) isClientToo(a *Agent) bool {
-	p, _ := patternOf(&m.e)
-	return a.Type.is(p.client)
 }
 
 // actorID returns what names the agent, and from where.
@@ -150,7 +141,10 @@ func (m *importer) checkLine() {
 	if r.Line == nil || len(m.errs) > 0 {
 		return
 	}
-	const line = "extension(audit-line)"
+	const (
+		line     = "extension(audit-line)"
+		ruleLine = "must be what the line of the entry says"
+	)
 	e, err := audit.ParseLine(r.Line)
 	if err != nil {
 		m.fail(line, "must be a line of an audit log")
@@ -162,10 +156,10 @@ func (m *importer) checkLine() {
 		return
 	}
 	if !e.Time.Equal(m.a.Recorded) {
-		m.fail("recorded", errOther.Error())
+		m.fail("recorded", ruleLine)
 	}
 	if !reflect.DeepEqual(inClear(e.Event), inClear(m.e)) {
-		m.fail(line, errOther.Error())
+		m.fail(line, ruleLine)
 	}
 	if p := r.Proof; p != nil && (p.Index != r.Seq || !covers(*p, r.Line)) {
 		m.fail("extension(audit-proof)", "must prove the line of this entry")

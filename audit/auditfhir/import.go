@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/audit"
@@ -242,7 +243,7 @@ func (m *importer) entity(path string, e *Entity) {
 			return
 		}
 		ev.Query = string(e.Query)
-		if !isUTF8(ev.Query) {
+		if !utf8.ValidString(ev.Query) {
 			ev.Query = ""
 			m.ignore(path + ".query")
 		}

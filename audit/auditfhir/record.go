@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -125,9 +124,6 @@ func readRecord(list []Extension, errs *baakit.FieldErrors) (r Record) {
 	}
 	return r
 }
-
-// errOther says that a resource is not what its line says.
-var errOther = errors.New("must be what the line of the entry says")
 
 // find returns the value of the first extension with the address, or "".
 func find(list []Extension, url string) string {
