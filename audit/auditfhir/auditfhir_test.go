@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"testing"
+	"time"
 
 	"github.com/baakit/baakit/audit"
 	"github.com/baakit/baakit/audit/auditfhir"
@@ -128,6 +129,74 @@ func each(entries []audit.Entry) func(func(audit.Entry, error) bool) {
 			if !yield(e, nil) {
 				return
 			}
+		}
+	}
+}
+
+// What could be taken for something else comes back as it was.
+func TestExportImportEdges(t *testing.T) {
+	t.Parallel()
+	const jti = "urn:ietf:params:oauth:jti:"
+	access := audit.Event{Action: "R", Outcome: "0", Actor: audit.Actor{ID: "u-9"}}
+	for name, change := range map[string]func(e *audit.Event){
+		"a policy like a token":           func(e *audit.Event) { e.Policy = []string{"p", jti + "x"} },
+		"a token behind such a policy":    func(e *audit.Event) { e.Policy, e.Request.Token = []string{jti + "x"}, "y" },
+		"a token":                         func(e *audit.Event) { e.Request.Token = jti },
+		"the prefix alone":                func(e *audit.Event) { e.Policy = []string{jti} },
+		"an actor like a reference":       func(e *audit.Event) { e.Actor.ID = "Practitioner/1" },
+		"a client of a kind only":         func(e *audit.Event) { e.Client.Kind = "u-9" },
+		"a client named as the actor":     func(e *audit.Event) { e.Client = audit.Client{Addr: "u-9", Kind: "u-9"} },
+		"an object id that is a path":     func(e *audit.Event) { e.Object.Type, e.ObjectID = "Patient", "1/_history/2" },
+		"an object id like a reference":   func(e *audit.Event) { e.ObjectID = "Observation/1" },
+		"an object without a type":        func(e *audit.Event) { e.ObjectID = "1" },
+		"an object that is a patient":     func(e *audit.Event) { e.Object.Type, e.ObjectID, e.Patient = "Patient", "p-1", "p-1" },
+		"a patient like a reference":      func(e *audit.Event) { e.Patient = "Patient/p-1" },
+		"a patient like a token":          func(e *audit.Event) { e.Patient = "02f4b6bfd6e14db18dc2afff70fd4d82" },
+		"the same person twice":           func(e *audit.Event) { e.Patient, e.Subjects = "a", []string{"a", "a"} },
+		"further persons only":            func(e *audit.Event) { e.Subjects = []string{"a", ""} },
+		"a further person without a name": func(e *audit.Event) { e.Subjects = []string{""} },
+		"blank texts":                     func(e *audit.Event) { e.Reason, e.ObjectID, e.Query, e.Patient = " ", "\t", "\n", "\u00a0" },
+		"keys like other details": func(e *audit.Event) {
+			e.Extra = map[string]string{"": "", "disclosure": "d", "extra:a": "x", "a": "y", "payload": "{}"}
+		},
+		"a disclosure that is null":     func(e *audit.Event) { e.Disclosure = []byte("null") },
+		"an emergency that began":       func(e *audit.Event) { e.Emergency, e.Subtype = true, []audit.Subtype{audit.EmergencyStarted} },
+		"an override without emergency": func(e *audit.Event) { e.Subtype = []audit.Subtype{audit.EmergencyStarted} },
+		"a query without a subtype":     func(e *audit.Event) { e.Action, e.Query = "E", "q" },
+		"a query about an object": func(e *audit.Event) {
+			e.Action, e.Subtype, e.Object, e.ObjectID = "E", []audit.Subtype{audit.Search}, audit.Object{Type: "Task", Labels: []string{"R"}}, "7"
+		},
+		"a span without a trace":   func(e *audit.Event) { e.Request.Span = "s" },
+		"a domain event of nobody": func(e *audit.Event) { *e = audit.Event{Kind: "baa.accepted", Payload: []byte(`{}`)} },
+		"a domain event by a role": func(e *audit.Event) {
+			*e = audit.Event{Kind: "a", Payload: []byte(`[]`), Actor: audit.Actor{Role: "r", Org: "o", For: "f"}}
+		},
+		"the first microsecond of time": func(e *audit.Event) { e.Occurred = time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC) },
+		"the last microsecond of time":  func(e *audit.Event) { e.Occurred = time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC) },
+	} {
+		e := access
+		change(&e)
+		l, entries := logged(t, e)
+		opened, err := l.Open(t.Context(), entries[0])
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		opt := everything
+		opt.Open = l.Open
+		var out bytes.Buffer
+		if _, err := exporter(t, opt).WriteNDJSON(t.Context(), &out, each(entries)); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		n := 0
+		for m, err := range auditfhir.ReadEvents(bytes.NewReader(out.Bytes()), nil) {
+			if diff := cmp.Diff(opened.Event, m.Event, same); err != nil || diff != "" || len(m.Ignored) > 0 {
+				t.Errorf("%s: %v %q\n%s\n%s", name, err, m.Ignored, diff, &out)
+			}
+			n++
+		}
+		if n != 1 {
+			t.Errorf("%s: %d events", name, n)
 		}
 	}
 }
