@@ -290,6 +290,16 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// An export that cannot be finished prints nothing of what comes before.
+func TestExportAllOrNothing(t *testing.T) {
+	t.Parallel()
+	dir, other := newClinic(t), newClinic(t)
+	stdout, stderr, code := program(t, with(other, "export", filepath.Join(dir, "log"), "-format", "fhir")...)
+	if code != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("the keys of another log: exit code %d, %d bytes, %s", code, len(stdout), stderr)
+	}
+}
+
 // why are the flags of an order.
 func why(dir string, args ...string) []string {
 	return with(dir, append(args, "-origin", "audit.example.com", "-by", "u-1", "-reason", "mislogged", "-authority", "privacy-officer:2026-31", "-on", "2026-11-25")...)
