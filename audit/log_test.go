@@ -510,3 +510,47 @@ func TestUnencrypted(t *testing.T) {
 		}
 	}
 }
+
+// The trace under way in the context of an append is in the entry, unless the
+// event has its own; what is no identifier never keeps an event out.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	const trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{
+		Origin: "audit.example.com",
+		Trace: func(ctx context.Context) (string, string) {
+			ids, _ := ctx.Value(key{}).([2]string)
+			return ids[0], ids[1]
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, tt := range []struct {
+		under [2]string
+		own   audit.Request
+		want  audit.Request
+	}{
+		{[2]string{trace, span}, audit.Request{ID: "r"}, audit.Request{ID: "r", Trace: trace, Span: span}},
+		{[2]string{trace, span}, audit.Request{Trace: "own"}, audit.Request{Trace: "own"}},
+		{[2]string{}, audit.Request{}, audit.Request{}},
+		{[2]string{"Jane Doe", span}, audit.Request{}, audit.Request{}},
+		{[2]string{trace, "\x00"}, audit.Request{}, audit.Request{Trace: trace}},
+		{[2]string{"123-45-6789", span}, audit.Request{}, audit.Request{}},
+	} {
+		ctx := context.WithValue(t.Context(), key{}, tt.under)
+		events := []audit.Event{{Action: audit.ActionRead, Outcome: audit.Success, Actor: audit.Actor{ID: "u-9"}, Request: tt.own}}
+		if _, err := l.AppendAll(ctx, "t/42", events...); err != nil {
+			t.Errorf("%d: %v", i, err)
+			continue
+		}
+		if events[0].Request != tt.own {
+			t.Errorf("%d: the caller's event was changed", i)
+		}
+		_, last, err := l.Head(ctx, "t/42")
+		if err != nil || last.Event.Request != tt.want {
+			t.Errorf("%d: %+v, %v, want %+v", i, last.Event.Request, err, tt.want)
+		}
+	}
+}
