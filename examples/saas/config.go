@@ -112,7 +112,7 @@ func syntax(err error) error {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("malformed at byte %d", e.Offset)
 	}
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		return fmt.Errorf("%s is not of its kind", e.Field)
 	}
 	return errors.New("a field is unknown or not of its kind")
