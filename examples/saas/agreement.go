@@ -31,7 +31,9 @@ type agreementEvent struct {
 
 // seal returns the vendor's standard agreement with a customer.
 func (c *config) seal(t tenantConfig) (baa.Version, error) {
-	side := func(p party) baa.Party { return baa.Party{LegalName: p.LegalName, Home: p.Home, NoticeEmail: p.Notices} }
+	side := func(p party) baa.Party {
+		return baa.Party{LegalName: p.LegalName, Home: p.Home, NoticeEmail: p.Notices}
+	}
 	d := baa.Standard(baa.CoveredEntityAgreement, side(t.party), side(c.Vendor.party))
 	for _, clause := range d.Clauses {
 		switch clause := clause.(type) {

@@ -220,9 +220,10 @@ func TestIncident(t *testing.T) {
 	officer.post("/incidents", url.Values{"tenant": {"nobody"}, "facts": {facts}}, http.StatusUnprocessableEntity)
 
 	page := officer.post("/incidents", url.Values{"tenant": {"larkspur"}, "facts": {facts}}, http.StatusOK)
-	has(t, page, "Incident INC-7", "<svg", "2026-11-30") // 10 days of the agreement from 20 November
+	has(t, page, "Incident INC-7", "/timeline.svg", "2026-11-30") // 10 days of the agreement from 20 November
 	const path = "/customers/larkspur/incidents/INC-7"
 	has(t, boss.get("/", http.StatusOK), path)
+	has(t, boss.get(path+"/timeline.svg", http.StatusOK), "<svg", "2026-11-30")
 	has(t, boss.get(path+"/timeline.html", http.StatusOK), "45 CFR 164.410")
 	has(t, boss.get(path+"/deadlines.ics", http.StatusOK), "BEGIN:VCALENDAR", "20261130")
 	other.get(path, http.StatusNotFound)

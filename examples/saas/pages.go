@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/baakit/baakit/baa"
 	"github.com/baakit/baakit/breach"
@@ -18,13 +20,15 @@ var pagesHTML string
 //go:embed pages.css
 var pagesCSS string
 
-var pages = template.Must(template.New("").Parse(pagesHTML))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"words": func(status any) string { return strings.ReplaceAll(fmt.Sprint(status), "_", " ") },
+}).Parse(pagesHTML))
 
 // policy lets a page show itself and send its forms home, and nothing else.
 var policy = func() string {
 	sum := sha256.Sum256([]byte(pagesCSS))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+		"'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
 
 // show writes a page: its part by name, filled with data, in the common frame.
@@ -34,12 +38,12 @@ func (s *service) show(w http.ResponseWriter, status int, session session, title
 	if err == nil {
 		err = pages.ExecuteTemplate(&page, "frame", struct {
 			Title, Vendor, Customer, Role string
-			SignedIn, Manager             bool
+			SignedIn, Manager, Reads      bool
 			CSS                           template.CSS
 			Body                          template.HTML
 		}{
 			title, s.conf.Vendor.LegalName, session.tenant.LegalName, session.user.Role,
-			session.number != "", session.number != "" && s.isManager(session), template.CSS(pagesCSS), template.HTML(body.String()),
+			session.number != "", session.number != "" && s.isManager(session), session.number != "" && s.ofCustomer(session), template.CSS(pagesCSS), template.HTML(body.String()),
 		})
 	}
 	if err != nil {

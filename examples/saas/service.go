@@ -121,6 +121,7 @@ func (s *service) handler() http.Handler {
 
 	mux.Handle("POST /incidents", s.signedIn(s.staff, s.putIncident))
 	mux.Handle("GET /customers/{customer}/incidents/{id}", s.signedIn(s.mayKnow, s.showIncident))
+	mux.Handle("GET /customers/{customer}/incidents/{id}/timeline.svg", s.signedIn(s.mayKnow, s.incidentPicture))
 	mux.Handle("GET /customers/{customer}/incidents/{id}/timeline.html", s.signedIn(s.mayKnow, s.incidentPage))
 	mux.Handle("GET /customers/{customer}/incidents/{id}/deadlines.ics", s.signedIn(s.mayKnow, s.incidentCalendar))
 	return http.NewCrossOriginProtection().Handler(hardened(mux))
