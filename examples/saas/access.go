@@ -2,18 +2,37 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/baakit/baakit/audit"
+	"github.com/baakit/baakit/audit/audithttp"
 )
 
-// audited puts every request into its customer's chain.
-func (s *service) audited(next http.Handler) http.Handler { return next }
+// openAccess makes the middleware that puts every request for records into its
+// customer's chain before the first byte of the answer. What it cannot log is
+// answered with 503.
+func (s *service) openAccess() (*audithttp.Middleware, error) {
+	chain := func(r *http.Request) string {
+		session, _ := s.sessions.of(r)
+		return accessChain(session.tenant)
+	}
+	who := func(r *http.Request) (audit.Event, bool) {
+		session, ok := s.sessions.of(r)
+		return audit.Event{
+			Actor: audit.Actor{ID: session.user.ID, Role: session.user.Role}, Purpose: []audit.Purpose{audit.Treatment}, Object: audit.Object{Type: "Patient"},
+		}, ok
+	}
+	return audithttp.New(s.log, chain, who, nil)
+}
 
-// saw adds a patient whose record the answer shows.
-func (s *service) saw(http.ResponseWriter, *http.Request, string) bool { return true }
+// saw says whose record the answer shows. If that cannot be logged, the answer
+// is withheld.
+func saw(r *http.Request, patients ...string) bool {
+	return audit.From(r.Context()).SetPatient(patients...) == nil
+}
 
 func accessChain(t tenantConfig) string { return "t/" + t.ID }
 
@@ -37,14 +56,14 @@ func (s *service) listAccesses(w http.ResponseWriter, r *http.Request) {
 		v := e.Event
 		list = append(list, access{
 			Seq: e.Seq, When: e.Time.In(s.conf.zone).Format("2006-01-02 15:04:05"), Who: v.Actor.ID + ", " + v.Actor.Role,
-			What: string(v.Action) + " " + v.Request.Route, Patient: v.Patient, Outcome: outcomes[v.Outcome],
+			What: string(v.Action) + " " + v.Request.Route, Patient: cmp.Or(v.Patient, "none"), Outcome: outcomes[v.Outcome],
 		})
 	}
 	slices.Reverse(list)
 	s.show(w, http.StatusOK, session, "Accesses", "accesses", list)
 }
 
-var outcomes = map[audit.Outcome]string{audit.Success: "done"}
+var outcomes = map[audit.Outcome]string{audit.Success: "done", audit.MinorFailure: "refused", audit.SeriousFailure: "refused", audit.MajorFailure: "failed"}
 
 // proof sends what shows that an entry is in the log.
 func (s *service) proof(w http.ResponseWriter, r *http.Request) {

@@ -71,6 +71,13 @@ func (x *exports) write(ctx context.Context, t tenantConfig, today baakit.Date) 
 func (s *service) export(w http.ResponseWriter, r *http.Request) {
 	session, _ := s.sessions.of(r)
 	t := session.tenant
+	var ids []string
+	for _, p := range t.Patients {
+		ids = append(ids, p.ID)
+	}
+	if !saw(r, ids...) {
+		return
+	}
 	data, statement, err := s.exports.write(r.Context(), t, baakit.DateOf(s.now(), s.conf.zone))
 	if err == nil {
 		err = s.exported(r.Context(), t, session.user, statement)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/baakit/baakit/audit"
+	"github.com/baakit/baakit/audit/auditfile"
 	"github.com/baakit/baakit/internal/exampletest"
 )
 
@@ -186,6 +189,130 @@ func TestAcceptanceBeforePHI(t *testing.T) {
 	nurse.get("/patients/p-2001", http.StatusNotFound)
 }
 
+// Every request for records is in the log of its customer, by person and
+// patient, those that were refused too, and in no other.
+func TestAccesses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	base, stop := serve(t, dir)
+	nurse, boss, other := signIn(t, base, "larkspur-nurse-1"), signIn(t, base, "larkspur-manager"), signIn(t, base, "cedar-manager-1")
+	nurse.get("/patients/p-1001", http.StatusForbidden)
+	boss.accept()
+	nurse.get("/patients", http.StatusOK)
+	nurse.get("/patients/p-1002", http.StatusOK)
+	nurse.get("/patients/p-9", http.StatusNotFound)
+	boss.get("/export", http.StatusOK)
+	nurse.get("/accesses", http.StatusForbidden)
+
+	var rows []string
+	for _, row := range regexp.MustCompile(`(?s)<tr><td>\d+</td>.*?</tr>`).FindAllString(boss.get("/accesses", http.StatusOK), -1) {
+		cells := regexp.MustCompile(`<td[^>]*>([^<]*)</td>`).FindAllStringSubmatch(row, -1)
+		rows = append(rows, cells[0][1]+" "+cells[2][1]+" "+cells[3][1]+" "+cells[4][1]+" "+cells[5][1])
+	}
+	want := []string{
+		"6 u-vale, manager R /export p-1002 done",
+		"5 u-vale, manager R /export p-1001 done",
+		"4 u-okafor, nurse R /patients/{id} none refused",
+		"3 u-okafor, nurse R /patients/{id} p-1002 done",
+		"2 u-okafor, nurse R /patients p-1002 done",
+		"1 u-okafor, nurse R /patients p-1001 done",
+		"0 u-okafor, nurse R /patients/{id} none refused",
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("accesses:\n%s\nwant:\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
+	}
+	hasNot(t, other.get("/accesses", http.StatusOK), "u-okafor", "p-1001")
+	proof := boss.get("/accesses/3/proof", http.StatusOK)
+	boss.get("/accesses/7/proof", http.StatusNotFound)
+	stop()
+
+	// What the folder holds verifies with the key alone, and the proof with
+	// neither log nor service.
+	k, err := openKeys(filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := audit.ParseProof([]byte(proof))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := auditfile.Open(filepath.Join(dir, "log"), &auditfile.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	entries := map[string]uint64{}
+	reports, err := audit.VerifyAll(t.Context(), store, audit.VerifyOptions{Verifier: k.signer.Verifier()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range reports {
+		entries[r.Chain] = r.Size
+	}
+	if entries["t/larkspur"] != 7 || entries["t/cedar"] != 0 || entries["org/larkspur/agreement"] != 3 || entries["org/larkspur/exports"] != 1 {
+		t.Errorf("the log has %v", entries)
+	}
+	for r, err := range store.Read(t.Context(), "t/larkspur", 3) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parsed.Verify(k.signer.Verifier(), "audit.fernhill.example/t/larkspur", r.Line); err != nil {
+			t.Errorf("the proof: %v", err)
+		}
+		break
+	}
+	files := readAll(t, filepath.Join(dir, "log"))
+	for _, secret := range []string{"p-1001", "Quillfeather", "/patients/p-1002"} {
+		if strings.Contains(files, secret) {
+			t.Errorf("the log holds %q in clear", secret)
+		}
+	}
+}
+
+func readAll(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		b.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A service that cannot log gives nothing away.
+func TestNoLogNoRecords(t *testing.T) {
+	t.Parallel()
+	conf, err := readConfig("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	s, err := open(t.Context(), conf, t.TempDir(), "http://"+server.Listener.Addr().String(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = s.handler()
+	server.Start()
+	defer server.Close()
+	boss := signIn(t, server.URL, "larkspur-manager")
+	boss.accept()
+	boss.get("/patients", http.StatusOK)
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/patients", "/patients/p-1001", "/export"} {
+		hasNot(t, boss.get(path, http.StatusServiceUnavailable), identifiers...)
+	}
+	s.close() //nolint:errcheck // its store is closed already
+}
+
 func TestExport(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, t.TempDir())
@@ -329,7 +456,7 @@ func TestPublicImportsOnly(t *testing.T) {
 			ours[rest] = true
 		}
 	}
-	for _, want := range []string{"audit", "audit/auditfile", "baa", "breach", "deid", "subprocessor"} {
+	for _, want := range []string{"audit", "audit/auditfile", "audit/audithttp", "audit/auditkeys", "baa", "breach", "deid", "subprocessor"} {
 		if !ours[want] {
 			t.Errorf("%s is not in %v", want, slices.Sorted(maps.Keys(ours)))
 		}

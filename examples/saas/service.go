@@ -17,6 +17,8 @@ import (
 
 	"github.com/baakit/baakit/audit"
 	"github.com/baakit/baakit/audit/auditfile"
+	"github.com/baakit/baakit/audit/audithttp"
+	"github.com/baakit/baakit/audit/auditkeys"
 )
 
 // A service holds everything together.
@@ -26,8 +28,10 @@ type service struct {
 	now  func() time.Time
 	keys keys
 
-	store *auditfile.Store
-	log   *audit.Log
+	ring   *auditkeys.Ring
+	store  *auditfile.Store
+	log    *audit.Log
+	access *audithttp.Middleware
 
 	sessions   sessions
 	agreements map[string]*agreement
@@ -51,14 +55,24 @@ func open(ctx context.Context, conf *config, dir, base string, now func() time.T
 	if s.keys, err = openKeys(filepath.Join(dir, "keys")); err != nil {
 		return nil, err
 	}
+	if s.ring, err = auditkeys.OpenRing(filepath.Join(dir, "ring"), auditkeys.MasterKey(s.keys.ring), nil); err != nil {
+		return nil, err
+	}
+	sealer, err := auditkeys.New(s.ring, auditkeys.ByPrefix("t/", "org"), &auditkeys.Options{Mode: auditkeys.Stored})
+	if err != nil {
+		return nil, err
+	}
 	if s.store, err = auditfile.Open(filepath.Join(dir, "log"), nil); err != nil {
 		return nil, err
 	}
 	s.log, err = audit.New(ctx, s.store, audit.Options{
-		Origin: "audit." + conf.Vendor.ID + ".example", Sealer: audit.Unencrypted{TokenKey: s.keys.tokens}, Signer: s.keys.signer,
+		Origin: "audit." + conf.Vendor.ID + ".example", Sealer: sealer, Signer: s.keys.signer,
 		Publisher: audit.Folder(filepath.Join(dir, "checkpoints")), Now: now,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if s.access, err = s.openAccess(); err != nil {
 		return nil, err
 	}
 	if s.exports, err = openExports(dir, s.keys.vault); err != nil {
@@ -92,6 +106,9 @@ func (s *service) close() error {
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}
+	if s.ring != nil {
+		errs = append(errs, s.ring.Close())
+	}
 	if s.exports != nil {
 		errs = append(errs, s.exports.vault.Close())
 	}
@@ -111,7 +128,7 @@ func (s *service) handler() http.Handler {
 	mux.Handle("GET /agreement", managers(func(w http.ResponseWriter, r *http.Request) { s.agreementOf(r).click.Show().ServeHTTP(w, r) }))
 	mux.Handle("POST /agreement", managers(func(w http.ResponseWriter, r *http.Request) { s.agreementOf(r).click.Accept().ServeHTTP(w, r) }))
 
-	phi := func(h http.HandlerFunc) http.HandlerFunc { return s.audited(s.gated(h)).ServeHTTP }
+	phi := func(h http.HandlerFunc) http.HandlerFunc { return s.access.Handler(s.gated(h)).ServeHTTP }
 	mux.Handle("GET /patients", customer(phi(s.listPatients)))
 	mux.Handle("GET /patients/{id}", customer(phi(s.showPatient)))
 	mux.Handle("GET /export", managers(phi(s.export)))
@@ -175,8 +192,8 @@ func (s *service) agreementOf(r *http.Request) *agreement {
 // keys are kept in a folder of their own. In production they are with a key
 // management service, and never on the disk of the log.
 type keys struct {
-	signer               *audit.Signer
-	forms, vault, tokens []byte
+	signer             *audit.Signer
+	forms, vault, ring []byte
 }
 
 func openKeys(dir string) (k keys, err error) {
@@ -205,7 +222,7 @@ func openKeys(dir string) (k keys, err error) {
 		_, err := rand.Read(b)
 		return b, err
 	}
-	for name, to := range map[string]*[]byte{"forms": &k.forms, "vault": &k.vault, "tokens": &k.tokens} {
+	for name, to := range map[string]*[]byte{"forms": &k.forms, "vault": &k.vault, "ring": &k.ring} {
 		if *to, err = keep(filepath.Join(dir, name+".key"), random); err != nil {
 			return k, err
 		}
