@@ -115,7 +115,8 @@ func (a *agreement) state(at time.Time) (baa.State, error) {
 }
 
 // accepted keeps the acceptance; from then on the customer is one on the
-// vendor list too, and is told when it changes.
+// vendor list too, and is told when it changes. Whoever accepted already, and
+// was not told so because the list failed, may try again.
 func (s *service) accepted(ctx context.Context, t tenantConfig, a *agreement, e baa.Evidence) error {
 	event, err := e.Event()
 	if err != nil {
@@ -123,9 +124,15 @@ func (s *service) accepted(ctx context.Context, t tenantConfig, a *agreement, e 
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	redacted := e.Acceptance.Redacted() // what names the person stays with the vendor's own files
-	if err := a.record(ctx, t.ID, event, &redacted); err != nil {
-		return fmt.Errorf("the acceptance: %w", err)
+	state, err := a.life.StateAt(a.happened(), s.now(), s.now())
+	if err != nil {
+		return err
+	}
+	if !state.InForce.Yes {
+		redacted := e.Acceptance.Redacted() // what names the person stays with the vendor's own files
+		if err := a.record(ctx, t.ID, event, &redacted); err != nil {
+			return fmt.Errorf("the acceptance: %w", err)
+		}
 	}
 	return s.vendors.signed(ctx, t, a.version)
 }
