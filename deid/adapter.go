@@ -41,10 +41,12 @@ func (e *Engine) Values(ctx context.Context, dst io.Writer, src io.Reader, s *Su
 	c := e.NewRecord(ctx, s, r)
 	defer c.Close()
 	r.AddDocument()
-	split := jsonscan.NewSplitter(src, e.opts.MaxRecord)
+	split := jsonscan.NewSplitter(src, e.opts.MaxRecord, c.input)
+	defer func() { c.input = split.Buffer() }()
 	out := &batchWriter{w: dst}
 	var failed failing
-	var made []byte
+	made := c.output
+	defer func() { c.output = made }()
 	wrote := 0
 	for n := int64(1); ; n++ {
 		if err := ctx.Err(); err != nil {
@@ -142,10 +144,12 @@ func (e *Engine) Lines(ctx context.Context, dst io.Writer, src io.Reader, s *Sub
 	c := e.NewRecord(ctx, s, r)
 	defer c.Close()
 	r.AddDocument()
-	lines := newLineReader(src, e.opts.MaxRecord)
+	lines := newLineReader(src, e.opts.MaxRecord, c.input)
+	defer func() { c.input = lines.buf }()
 	out := &batchWriter{w: dst}
 	var failed failing
-	var made []byte
+	made := c.output
+	defer func() { c.output = made }()
 	for n := int64(1); ; n++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -191,6 +195,8 @@ func (e *Engine) Lines(ctx context.Context, dst io.Writer, src io.Reader, s *Sub
 	return failed.err()
 }
 
+const batch = 64 << 10
+
 // A batchWriter collects small writes and keeps the first error.
 type batchWriter struct {
 	w   io.Writer
@@ -199,9 +205,15 @@ type batchWriter struct {
 }
 
 func (b *batchWriter) write(p []byte) {
-	b.buf.Write(p)
-	if b.buf.Len() >= 64<<10 {
-		b.flush()
+	if b.buf.Len()+len(p) < batch {
+		b.buf.Write(p)
+		return
+	}
+	b.flush()
+	if len(p) < batch {
+		b.buf.Write(p)
+	} else if b.err == nil {
+		_, b.err = b.w.Write(p)
 	}
 }
 

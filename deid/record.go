@@ -98,6 +98,8 @@ type Record struct {
 	scrubs []Removed
 	check  checker
 	walk   structWalk
+	input  []byte // memory for what is read and written
+	output []byte
 	codes  map[givenKey]givenCode // of this document, so that the vault is asked once
 }
 
@@ -121,11 +123,17 @@ func (e *Engine) NewRecord(ctx context.Context, s *Subject, r *Report) *Record {
 	return c
 }
 
+// maxKept is how much memory a Record keeps for the next document.
+const maxKept = 8 << 20
+
 // release gives the record back for reuse.
 func (c *Record) release() {
 	c.reset()
 	clear(c.codes)
 	c.r, c.ctx, c.subject = nil, nil, nil
+	if max(cap(c.input), cap(c.output)) > maxKept {
+		c.input, c.output = nil, nil
+	}
 	c.e.pool.Put(c)
 }
 

@@ -82,13 +82,16 @@ func (w *walk) root() error {
 		return deid.Malformed(int64(i), ruleNoType)
 	}
 	end, kept, err := w.resource(i, 0)
-	if err == nil && jsonscan.Space(w.src, end) != len(w.src) {
-		err = malformed(end)
+	if err != nil {
+		return err
 	}
-	if err == nil && !kept {
-		err = deid.Malformed(int64(i), ruleNoType)
+	if end = jsonscan.Space(w.src, end); end != len(w.src) {
+		return malformed(end)
 	}
-	return err
+	if !kept {
+		return deid.Malformed(int64(i), ruleNoType)
+	}
+	return nil
 }
 
 func malformed(i int) error { return deid.Malformed(int64(i), "") }
