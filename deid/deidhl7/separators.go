@@ -36,7 +36,9 @@ func (s *separators) classes() (t classTable) {
 // Version 2.7 adds a fifth character to MSH-2, which marks a value that was cut
 // short; the last ones may be left out where a message has no use for them. All
 // must be different, and none may be a letter, a digit, a space, a control
-// character or a quotation mark, in which values are written.
+// character or a quotation mark, in which values are written. An escape
+// character that stands twice is one, and the last is that of subcomponents:
+// senders are seen to escape MSH-2 itself, ^~\\&.
 func parseSeparators(line []byte) (s separators, end int, ok bool) {
 	if len(line) < 5 || !isSeparator(line[3]) {
 		return separators{}, 0, false
@@ -49,6 +51,9 @@ func parseSeparators(line []byte) (s separators, end int, ok bool) {
 	chars := line[4:end]
 	if len(chars) > 5 || len(chars) < 1 {
 		return separators{}, 0, false
+	}
+	if len(chars) == 5 && chars[2] == chars[3] {
+		chars = []byte{chars[0], chars[1], chars[2], chars[4]}
 	}
 	for i, c := range chars {
 		if !isSeparator(c) {
