@@ -122,9 +122,13 @@ func (k *checker) prepare() {
 				k.phone(v)
 			}
 		case KindDate, KindDOB, KindDeath:
-			// Eight digits are looked for, whatever follows them, and in
-			// another order.
-			if k.hasBits(v[:min(len(v), 8)], letterMask) {
+			// Eight digits are looked for, whatever follows them, and with
+			// the year behind the month and the day too.
+			if len(v) >= 8 && digitRun(v) >= 8 {
+				if k.has(v[:4]) && k.has(v[4:8]) {
+					k.date(v)
+				}
+			} else if k.hasBits(v[:min(len(v), 8)], letterMask) {
 				k.date(v)
 			}
 		case KindIP:

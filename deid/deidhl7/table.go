@@ -85,7 +85,11 @@ type table struct {
 	observed map[deid.Kind]*deid.Place // OBX-5 by OBX-3
 	dates    map[deid.Kind]*field      // OBX-5 that is a date, by OBX-3
 	untyped  *deid.Place               // OBX-5 of a type that is not listed
-	initials [26]bool                  // of observationWords
+
+	// The lengths of the codes and words of OBX-3 that say something, as
+	// bits, by their first character.
+	firsts   [10]uint16
+	initials [26]uint16
 }
 
 // A tableMaker makes the places of the table.
@@ -138,7 +142,10 @@ func newTable(e *deid.Engine, opts *Options) (*table, error) {
 			t.dates[deid.KindDOB] = m.field(s.id, path, "TS:dob")
 			t.dates[deid.KindDeath] = m.field(s.id, path, "TS:death")
 			for word := range observationWords {
-				t.initials[word[0]-'a'] = true
+				t.initials[word[0]-'a'] |= 1 << len(word)
+			}
+			for code := range observations {
+				t.firsts[code[0]-'0'] |= 1 << len(code)
 			}
 			for _, kinds := range []map[string]deid.Kind{observations, observationWords} {
 				for _, kind := range kinds {

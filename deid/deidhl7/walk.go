@@ -25,6 +25,9 @@ type walk struct {
 	shown int  // displays that stand in the output
 	lean  bool // displays go
 
+	systemBefore []byte // the coding system that was looked up last
+	formBefore   codeForm
+
 	valueType, observation, units []byte // of the OBX
 }
 
