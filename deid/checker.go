@@ -33,6 +33,7 @@ type checker struct {
 
 	removedText []byte // the removed values, one behind the other
 	removedList []removedValue
+	recent      [recentSlots]int32 // in removedList, from 1, by a hash
 
 	needles []byte // the texts of all needles, one behind the other
 	list    []needle
@@ -79,6 +80,7 @@ func (k *checker) reset() {
 	k.shownText, k.shownList = k.shownText[:0], k.shownList[:0]
 	k.needles, k.list, k.seen, k.last = k.needles[:0], k.list[:0], 0, 0
 	clear(k.rows[:])
+	clear(k.recent[:])
 	k.removedText, k.removedList = k.removedText[:0], k.removedList[:0]
 }
 
@@ -93,10 +95,23 @@ func (k *checker) removed(kind Kind, v []byte) {
 	case 0, KindText, KindTerm, KindAge, KindState, KindCountry:
 		return
 	}
+	if len(v) == 0 {
+		return
+	}
+	// The same dates and names stand in one record again and again.
+	slot := &k.recent[(len(v)+int(v[0])<<2+int(v[len(v)/2])<<1+int(v[len(v)-1])+int(kind))%recentSlots]
+	if *slot > 0 {
+		if r := k.removedList[*slot-1]; r.kind == kind && bytes.Equal(k.removedText[r.start:r.end], v) {
+			return
+		}
+	}
+	*slot = int32(len(k.removedList) + 1)
 	start := len(k.removedText)
 	k.removedText = append(k.removedText, v...)
 	k.removedList = append(k.removedList, removedValue{int32(start), int32(len(k.removedText)), kind})
 }
+
+const recentSlots = 64
 
 // prepare makes needles of the removed values.
 func (k *checker) prepare() {

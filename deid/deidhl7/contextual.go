@@ -66,8 +66,8 @@ func (w *walk) coded(f *field, seg *segment, raw []byte, flags uint8) error {
 			err = w.codeOf(f, v, flags)
 		case r == roleDisplay && published:
 			err = w.display(f, v, flags)
-		case r == roleSystem && system:
-			err = w.code(f.term, v, flags)
+		case r == roleSystem && system: // a name of our own table
+			w.out = append(w.out, v...)
 		case r == roleSystem:
 			err = w.systemName(f, v, flags)
 		default:
@@ -80,11 +80,8 @@ func (w *walk) coded(f *field, seg *segment, raw []byte, flags uint8) error {
 	return nil
 }
 
-// code transforms what is known to be a code, or the name of a system.
+// code transforms what is known to be a code of a published system.
 func (w *walk) code(p *deid.Place, raw []byte, flags uint8) error {
-	if isNull(raw) {
-		return w.null(p, raw)
-	}
 	v, _ := w.read(raw, flags)
 	return w.keep(p, deid.KindTerm, raw, v)
 }
@@ -119,9 +116,9 @@ func (w *walk) systemName(f *field, raw []byte, flags uint8) error {
 }
 
 func (w *walk) keep(p *deid.Place, look deid.Kind, raw, v []byte) error {
-	out, o, err := w.c.Apply(w.value[:0], p, v)
-	w.value = out
-	if err != nil {
+	var o deid.Outcome
+	var err error
+	if w.value, o, err = w.c.Apply(w.value[:0], p, v); err != nil {
 		return err
 	}
 	w.write(look, raw, v, o)

@@ -325,7 +325,8 @@ func (w *walk) write(kind deid.Kind, raw, v []byte, o deid.Outcome) {
 	case o.Gone():
 	case o.Verbatim():
 		w.out = append(w.out, raw...)
-		if o == deid.Kept {
+		if o == deid.Kept && (len(v) > 2 || digitsOf(v) > 0) {
+			// One or two letters are no identifier, nor part of one.
 			w.c.Look(kind, v)
 		}
 	case o == deid.Scrubbed:
