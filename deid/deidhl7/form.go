@@ -188,9 +188,17 @@ func isDay(v []byte) bool {
 		us >= 1850 && us <= 2100 && (two(0) <= 12 && two(2) <= 31 || two(0) <= 31 && two(2) <= 12)
 }
 
-// isNumber reads an NM: a sign, digits and a point, of as many digits as no
-// telephone or social security number has, and no day.
-func isNumber(v []byte) bool {
+// The most digits before the point of a number that counts and of one that
+// measures. No telephone or social security number has so few, and no record
+// number in a field that counts.
+const (
+	maxCount   = 6
+	maxMeasure = 8
+)
+
+// isNumber reads an NM: a sign, digits and a point; no day, and above four
+// digits no leading zero, which a ZIP code may have.
+func isNumber(v []byte, limit int) bool {
 	if len(v) > 0 && (v[0] == '+' || v[0] == '-') {
 		v = v[1:]
 	}
@@ -198,7 +206,7 @@ func isNumber(v []byte) bool {
 	for n < len(v) && isDigit(v[n]) {
 		n++
 	}
-	if n > 8 || n == 8 && isDay(v[:8]) {
+	if n > limit || n > 4 && v[0] == '0' || n == 8 && isDay(v[:8]) {
 		return false
 	}
 	if n == len(v) {

@@ -18,7 +18,8 @@ const (
 	formAny form = iota
 	formDate
 	formCode
-	formNumber
+	formNumber  // counts
+	formMeasure // measures: of OBX-5
 	formRange
 	formCountry
 	formCharset
@@ -136,6 +137,13 @@ func newTable(e *deid.Engine, opts *Options) (*table, error) {
 			for _, name := range sortedKeys(values) {
 				f := m.field(s.id, path, values[name])
 				f.dated = values[name] == "DT" || values[name] == "DTM" || values[name] == "TS"
+				if name == "NM" || name == "SN" {
+					for i, c := range f.components {
+						if c.first.form == formNumber {
+							f.components[i].first.form = formMeasure
+						}
+					}
+				}
 				f.plain = f.dated || f.layout == layoutText || name == "NM" || name == "SN" || name == "SI"
 				t.values[name] = f
 			}

@@ -306,7 +306,9 @@ func (w *walk) fits(f form, v []byte) bool {
 	case formCode:
 		return codeLocal.fits(v)
 	case formNumber:
-		return isNumber(v)
+		return isNumber(v, maxCount)
+	case formMeasure:
+		return isNumber(v, maxMeasure)
 	case formRange:
 		return isRange(v)
 	case formCountry:
