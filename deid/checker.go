@@ -95,8 +95,8 @@ func (k *checker) removed(kind Kind, v []byte) {
 	case 0, KindText, KindTerm, KindAge, KindState, KindCountry:
 		return
 	}
-	if len(v) == 0 {
-		return
+	if len(v) == 0 || v[0] == '[' && string(v) == kind.tag() {
+		return // nothing, or what an earlier pass put there
 	}
 	// The same dates and names stand in one record again and again.
 	slot := &k.recent[(len(v)+int(v[0])<<2+int(v[len(v)/2])<<1+int(v[len(v)-1])+int(kind))%recentSlots]
@@ -751,7 +751,7 @@ func appendForms(words, squeezed, v []byte) (w, s []byte) {
 			i++
 			if f := folded[c]; f != 0 {
 				words, squeezed, gap = append(words, f), append(squeezed, f), false
-			} else if !gap && c != '\'' {
+			} else if !gap && (c != '\'' || isPossessive(v[i:])) {
 				words, gap = append(words, ' '), true
 			}
 			continue
@@ -762,7 +762,7 @@ func appendForms(words, squeezed, v []byte) (w, s []byte) {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			r = unicode.ToLower(r)
 			words, squeezed, gap = utf8.AppendRune(words, r), utf8.AppendRune(squeezed, r), false
-		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) || r == '’':
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) || r == '’' && !isPossessive(v[i:]):
 			// A mark belongs to its letter, and a soft hyphen or a
 			// zero-width joiner stands inside a word.
 		case !gap:
@@ -773,6 +773,12 @@ func appendForms(words, squeezed, v []byte) (w, s []byte) {
 		words = append(words, ' ')
 	}
 	return words, squeezed
+}
+
+// isPossessive reports whether an s that belongs to a name is all that follows
+// its apostrophe.
+func isPossessive(rest []byte) bool {
+	return len(rest) > 0 && rest[0]|0x20 == 's' && (len(rest) == 1 || folded[rest[1]&0x7f] == 0 && rest[1] < utf8.RuneSelf)
 }
 
 // appendSqueezed appends the letters and digits of v in lower case.

@@ -130,15 +130,15 @@ func (w *walk) keep(p *deid.Place, look deid.Kind, raw, v []byte) error {
 // goes before the message does.
 func (w *walk) display(f *field, raw []byte, flags uint8) error {
 	if isNull(raw) {
-		return w.null(f.term, raw)
+		return w.null(f.shown, raw)
 	}
 	v, ok := w.read(raw, flags)
-	if !ok || w.lean {
-		w.c.Unread(f.term, v)
+	if !ok || w.lean || hasDay(v) {
+		w.c.Unread(f.shown, v)
 		return nil
 	}
-	w.shown++
-	return w.keep(f.term, 0, raw, v)
+	w.displays++
+	return w.keep(f.shown, 0, raw, v)
 }
 
 // system returns the form of the codes of a coding system that is published, or

@@ -282,3 +282,58 @@ func isCountry(v []byte) bool {
 	}
 	return len(v) == 2 || len(v) == 3
 }
+
+// hasDay reports whether a text has the name of a month beside a number.
+func hasDay(v []byte) bool {
+	if digitsOf(v) == 0 {
+		return false
+	}
+	month, number := false, false // of the word before
+	for i := 0; i < len(v); {
+		n := i
+		switch {
+		case isLetter(v[i]):
+			for n < len(v) && isLetter(v[n]) {
+				n++
+			}
+			is := isMonth(v[i:n])
+			if is && number {
+				return true
+			}
+			// Of 17th of May the number is still before the month.
+			month, number = is, number && n-i == 2
+		case isDigit(v[i]):
+			for n < len(v) && isDigit(v[n]) {
+				n++
+			}
+			if month {
+				return true
+			}
+			month, number = false, true
+		default:
+			n++
+		}
+		i = n
+	}
+	return false
+}
+
+// isMonth reads the English name of a month, in full or in three letters.
+func isMonth(word []byte) bool {
+	if len(word) < 3 || len(word) > 9 {
+		return false
+	}
+	var buf [9]byte
+	lower := buf[:0]
+	for _, c := range word {
+		lower = append(lower, c|0x20)
+	}
+	for _, name := range [...]string{
+		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+	} {
+		if string(lower) == name || string(lower) == name[:3] {
+			return true
+		}
+	}
+	return string(lower) == "sept"
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -14,15 +15,16 @@ import (
 	"github.com/baakit/baakit/deid/deidhl7"
 )
 
-// planted is a value of each of the eighteen identifiers as HL7 writes it, with
-// what must not be left of it, and how a PID or another segment has it where
-// it belongs.
-var planted = []struct {
+// A plant is a value as HL7 writes it, with what must not be left of it.
+type plant struct {
 	kind  deid.Kind
 	value string
 	gone  string
 	line  string // in which it is at home
-}{
+}
+
+// planted are values of each of the eighteen identifiers.
+var planted = []plant{
 	{deid.KindName, "Zebulon Quackenbush", "Quackenbush", "PID|1||||Quackenbush^Zebulon"},
 	{deid.KindName, "QUACKENBUSH, ZEBULON", "quackenbush", "PID|1||||Quackenbush^Zebulon"},
 	{deid.KindStreet, "4711 Wobblethorpe Lane", "Wobblethorpe", "PID|1||||||||||4711 Wobblethorpe Lane"},
@@ -82,32 +84,47 @@ func messageWith(p deidhl7.Position, value string, around map[int]string) string
 	return head + strings.Join(fields, "|") + "\r"
 }
 
-// left says how a value stands in an output, "" if it does not: as it is, in
-// any case, without separators, in the escapes of HL7, in hexadecimal, in base64
-// or with percent signs. It is a search of its own, slow and plain.
-func left(out, value string) string {
-	texts := map[string]string{"as it is": out, "in escapes": unescaped(out)}
-	for how, text := range texts {
-		lower := strings.ToLower(text)
+// A haystack is an output in which values are looked for: as they are, in any
+// case, without separators, in the escapes of HL7, in hexadecimal, in base64 or
+// with percent signs. It is a search of its own, slow and plain.
+type haystack struct {
+	texts             []string
+	lowers, squeezeds []string
+}
+
+func haystackOf(out string) (h haystack) {
+	for _, text := range []string{out, unescaped(out)} {
+		h.texts = append(h.texts, text)
+		h.lowers = append(h.lowers, strings.ToLower(text))
+		h.squeezeds = append(h.squeezeds, squeeze(text))
+	}
+	return h
+}
+
+// left says how a value stands in the output, "" if it does not.
+func (h haystack) left(value string) string {
+	for i, text := range h.texts {
 		switch {
-		case strings.Contains(lower, strings.ToLower(value)):
-			return how
-		case len(squeeze(value)) >= 7 && strings.Contains(squeeze(text), squeeze(value)):
-			return how + ", with other separators"
-		case strings.Contains(lower, hex.EncodeToString([]byte(value))), strings.Contains(lower, hex.EncodeToString([]byte(strings.ToLower(value)))):
-			return how + ", in hexadecimal"
-		case strings.Contains(lower, strings.ToLower(url.QueryEscape(value))):
-			return how + ", with percent signs"
+		case strings.Contains(h.lowers[i], strings.ToLower(value)):
+			return "as it is"
+		case len(squeeze(value)) >= 7 && strings.Contains(h.squeezeds[i], squeeze(value)):
+			return "with other separators"
+		case strings.Contains(h.lowers[i], hex.EncodeToString([]byte(value))), strings.Contains(h.lowers[i], hex.EncodeToString([]byte(strings.ToLower(value)))):
+			return "in hexadecimal"
+		case strings.Contains(h.lowers[i], strings.ToLower(url.QueryEscape(value))):
+			return "with percent signs"
 		}
 		for offset := range 3 {
 			coded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", offset) + value))
 			if from, to := (offset*8+5)/6, len(coded)-1; to-from >= 6 && strings.Contains(text, coded[from:to]) {
-				return how + ", in base64"
+				return "in base64"
 			}
 		}
 	}
 	return ""
 }
+
+func left(out, value string) string { return haystackOf(out).left(value) }
 
 // unescaped resolves the escapes of HL7 that could hide a value.
 func unescaped(s string) string {
@@ -156,37 +173,42 @@ func escapes(value string) map[string]string {
 	}
 }
 
-// Each of the eighteen identifiers at each position of each segment, listed or
-// not, in every way to write it.
-func TestPlanted(t *testing.T) {
-	t.Parallel()
-	for name, opts := range map[string]*deidhl7.Options{"nil": nil, "systems": {Systems: []string{"L"}}} {
-		h := transformerOf(t, deid.SafeHarbor(codeRules...), nil, opts)
-		count := 0
-		for p := range deidhl7.Positions() {
-			for _, plant := range planted {
-				for how, value := range escapes(plant.value) {
-					in := messageWith(p, value, nil)
-					out, r, err := h.run(in, nil)
-					if err != nil && !errors.Is(err, deid.ErrMalformed) && !errors.Is(err, deid.ErrIdentifierLeft) {
-						t.Fatalf("%s: %v", in, err)
-					}
-					if found := left(out, plant.gone); found != "" {
-						t.Fatalf("%s: a %s, %s, at %+v is left %s: %q", name, plant.kind, how, p, found, out)
-					}
-					if how == "plain" {
-						if found := left(r.Statement().Text(), plant.gone); found != "" {
-							t.Fatalf("the report has a %s", plant.kind)
-						}
-					}
-					count++
-				}
-			}
-			if name != "nil" {
-				break // the rest is the same
+// allGone transforms the messages that make puts each planted value in, and
+// looks for all of them in what comes out.
+func allGone(t *testing.T, h hl7, where any, every bool, make func(value string) string, but ...deid.Kind) {
+	t.Helper()
+	var in strings.Builder
+	planted := slices.Clone(planted)
+	planted = slices.DeleteFunc(planted, func(p plant) bool { return slices.Contains(but, p.kind) })
+	for _, plant := range planted {
+		for how, value := range escapes(plant.value) {
+			if every || how == "plain" {
+				in.WriteString(make(value))
 			}
 		}
-		t.Logf("%d planted", count)
+	}
+	out, _, err := h.run(in.String(), nil)
+	if err != nil && !errors.Is(err, deid.ErrMalformed) && !errors.Is(err, deid.ErrIdentifierLeft) {
+		t.Fatalf("%+v: %v", where, err)
+	}
+	hay := haystackOf(out)
+	for _, plant := range planted {
+		if found := hay.left(plant.gone); found != "" {
+			t.Fatalf("a %s, %s, at %+v is left %s: %q", plant.kind, plant.value, where, found, out)
+		}
+	}
+}
+
+// Each of the eighteen identifiers at each position of each segment, listed or
+// not; and in every way to write it at each position of each type.
+func TestPlanted(t *testing.T) {
+	t.Parallel()
+	h := transformerOf(t, deid.SafeHarbor(codeRules...), nil, nil)
+	seen := make(map[deidhl7.Position]bool)
+	for p := range deidhl7.Positions() {
+		ofType := deidhl7.Position{Type: p.Type, Component: p.Component, Sub: p.Sub}
+		allGone(t, h, p, !seen[ofType], func(value string) string { return messageWith(p, value, nil) })
+		seen[ofType] = true
 	}
 }
 
@@ -195,22 +217,50 @@ func TestPlantedOBX5(t *testing.T) {
 	t.Parallel()
 	h := transformer(t, nil)
 	for p := range deidhl7.ValuePositions() {
-		for _, plant := range planted {
-			if plant.value == "88372610" && (p.Type == "NM" || p.Type == "SN") {
-				continue // a number like any that is measured, below
+		for _, obx3 := range []string{"2345-7^Glucose^LN", "X^Patient Phone^L", "21112-8^Birth date^LN", "30525-0^Age^LN", ""} {
+			var but []deid.Kind
+			if p.Type == "NM" || p.Type == "SN" {
+				but = []deid.Kind{deid.KindMRN} // a number like any that is measured: see TestPlantedTwice
 			}
-			for how, value := range escapes(plant.value) {
-				for _, obx3 := range []string{"2345-7^Glucose^LN", "X^Patient Phone^L", "21112-8^Birth date^LN", "30525-0^Age^LN", ""} {
-					in := messageWith(p, value, map[int]string{2: p.Type, 3: obx3, 6: "mg/dL"})
-					out, _, err := h.run(in, nil)
-					if err != nil && !errors.Is(err, deid.ErrIdentifierLeft) {
-						t.Fatalf("%s: %v", in, err)
-					}
-					if found := left(out, plant.gone); found != "" {
-						t.Fatalf("a %s, %s, at %+v of %q is left %s: %q", plant.kind, how, p, obx3, found, out)
-					}
-				}
-			}
+			allGone(t, h, fmt.Sprint(p, obx3), obx3 == "", func(value string) string {
+				return messageWith(p, value, map[int]string{2: p.Type, 3: obx3, 6: "mg/dL"})
+			}, but...)
+		}
+	}
+}
+
+// The number of a CX by each type of CX-5, with and without an authority.
+func TestPlantedCX(t *testing.T) {
+	t.Parallel()
+	h := transformerOf(t, deid.SafeHarbor(codeRules...), nil, nil)
+	for _, kind := range append(deidhl7.IdentifierTypes(), "", "XX", "mr", "not a type") {
+		for _, field := range []int{2, 3, 4, 18, 21} {
+			p := deidhl7.Position{Segment: "PID", Field: field, Component: 1, Sub: 1}
+			allGone(t, h, kind, field == 3, func(value string) string {
+				return messageWith(p, value+"^^^NORTH^"+kind, nil) + messageWith(p, value+"^7^M10^^"+kind, nil)
+			})
+		}
+	}
+}
+
+// No value is in a report.
+func TestPlantedReport(t *testing.T) {
+	t.Parallel()
+	h := transformer(t, nil)
+	var in strings.Builder
+	for _, plant := range planted {
+		in.WriteString(head + plant.line + "\r" + head + "ZZZ|" + plant.value + "\r" + plant.value + "\r" + head + "PV1|1|" + plant.value + "\r")
+	}
+	_, r, err := h.run(in.String(), nil)
+	text := r.Statement().Text()
+	canonical, canonicalErr := r.Statement().Canonical()
+	if err != nil || canonicalErr != nil {
+		t.Fatal(err, canonicalErr)
+	}
+	hay := haystackOf(text + string(canonical))
+	for _, plant := range planted {
+		if found := hay.left(plant.gone); found != "" {
+			t.Errorf("a %s is in the report, %s", plant.kind, found)
 		}
 	}
 }
@@ -262,12 +312,12 @@ func TestPlantedTwice(t *testing.T) {
 func TestSubject(t *testing.T) {
 	t.Parallel()
 	h := transformer(t, nil)
-	s := &deid.Subject{Names: []string{"Zebulon Quackenbush"}, IDs: []string{"88372610"}}
+	s := &deid.Subject{Names: []string{"Zebulon Quackenbush"}, IDs: []string{"88372610", "5512917734"}}
 	for _, in := range []string{
 		head + "PV1|1|quackenbush\r",
 		head + "PV1|1|\\X517561636B656E62757368\\\r",
 		head + "OBX|1|NM|||88372610\r",
-		head + "OBX|1|NM|||8837~2610\r",
+		head + "OBX|1|NM|||55129~17734\r",
 	} {
 		out, _, err := h.run(in, s)
 		if !errors.Is(err, deid.ErrIdentifierLeft) || out != "" {

@@ -11,7 +11,7 @@ const (
 	isRepetition
 	isEscape
 	isSub
-	isHigh // not ASCII
+	isHigh // not ASCII, or a control character
 	isField
 )
 
@@ -19,8 +19,10 @@ const (
 type classTable [256]uint8
 
 func (s *separators) classes() (t classTable) {
-	for c := 0x80; c < len(t); c++ {
-		t[c] = isHigh
+	for c := range t {
+		if c >= 0x7f || c < ' ' && c != '\t' {
+			t[c] = isHigh
+		}
 	}
 	t[s.component] |= isComponent
 	t[s.repetition] |= isRepetition

@@ -46,8 +46,9 @@ type field struct {
 
 	text *deid.Place // layoutText, and the displays of layoutCoded
 
-	term *deid.Place // layoutCoded: what is published
-	code *deid.Place // and what is not
+	term  *deid.Place // layoutCoded: codes of what is published
+	shown *deid.Place // the displays of these
+	code  *deid.Place // and other codes
 
 	ids   *idPlaces // layoutID and layoutPair
 	kind  deid.Kind // of an identifier without a type of its own
@@ -105,6 +106,7 @@ type placeKey struct {
 	path   string
 	kind   deid.Kind
 	action deid.Action
+	reason string
 }
 
 func newTable(e *deid.Engine, opts *Options) (*table, error) {
@@ -176,7 +178,7 @@ func newTable(e *deid.Engine, opts *Options) (*table, error) {
 
 // place returns the place of the path with the rule, made once.
 func (m *tableMaker) place(path string, r deid.Rule) *deid.Place {
-	key := placeKey{path, r.Kind, r.Action}
+	key := placeKey{path, r.Kind, r.Action, r.Reason}
 	if p := m.places[key]; p != nil {
 		return p
 	}
@@ -200,6 +202,7 @@ func (m *tableMaker) field(seg, path, word string) *field {
 			f.text = m.place(path, deid.Rule{Kind: kindOf(arg, deid.KindText)})
 		case layoutCoded:
 			f.text = m.place(path, deid.Rule{Kind: deid.KindText})
+			f.shown = m.place(seg, displayRule)
 			f.term = m.place(seg, deid.Rule{Kind: deid.KindTerm})
 			f.code = m.place(seg, codeRule)
 		case layoutID, layoutPair:
@@ -270,6 +273,10 @@ func (m *tableMaker) field(seg, path, word string) *field {
 
 // codeRule is that of codes of the tables of HL7 and of sites.
 var codeRule = deid.Rule{Action: deid.Keep, Reason: "a code of a table, or a number that counts or measures"}
+
+// displayRule is that of the displays of published codes: they have no kind, so
+// that nothing of the shape of an identifier stays in one.
+var displayRule = deid.Rule{Action: deid.Keep, Reason: "the display of a published code"}
 
 // providerRule is that of providers under Options.KeepProviders.
 var providerRule = deid.Rule{Action: deid.Keep, Reason: "a provider is not the individual, a relative, employer or household member (45 CFR 164.514(b)(2)(i))"}

@@ -22,8 +22,8 @@ type walk struct {
 	value []byte
 	parts []span
 
-	shown int  // displays that stand in the output
-	lean  bool // displays go
+	displays int  // that stand in the output
+	lean     bool // they go
 
 	systemBefore []byte // the coding system that was looked up last
 	formBefore   codeForm
@@ -36,7 +36,7 @@ type span struct{ start, end int }
 
 // message transforms the segments into out.
 func (w *walk) message(data []byte, lines []line) error {
-	w.out, w.shown = w.out[:0], 0
+	w.out, w.displays = w.out[:0], 0
 	for i, l := range lines {
 		raw, end := data[l.start:l.end], data[l.end:l.next]
 		if len(raw) == 0 {
