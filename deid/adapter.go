@@ -31,9 +31,6 @@ func Malformed(offset int64, rule string) error {
 	return &positionError{offset, rule, ErrMalformed}
 }
 
-// Limits returns the limits of the engine's Options.
-func (e *Engine) Limits() (maxRecord, maxDepth int) { return e.opts.MaxRecord, e.opts.MaxDepth }
-
 // Values applies f to the one JSON value of src, or to each element of its
 // array, and writes what they become to dst: [Engine.JSON] with a walk of the
 // adapter's own. It does with failures what that does.

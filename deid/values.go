@@ -9,11 +9,12 @@ import (
 // Where there are many of them each is kept once: a large record says the same
 // over and over.
 type values struct {
-	text  []byte // the distinct ones, one behind the other
-	list  []value
-	order []int32 // in list, of all that were added
-	slots []int32 // 1 + the place in list, by hash; empty while there are few
-	seed  maphash.Seed
+	text   []byte // the distinct ones, one behind the other
+	list   []value
+	order  []int32 // in list, of all that were added
+	slots  []int32 // 1 + the place in list, by hash; empty while there are few
+	placed bool    // all of list are in slots
+	seed   maphash.Seed
 }
 
 // A value is one of the distinct texts.
@@ -25,15 +26,19 @@ type value struct {
 	squeezedTo int32
 }
 
-// manyValues is how many are kept without a look for the same.
-const manyValues = 96
+// manyValues is how many are kept without a table; then only the nearest are
+// looked at for the same.
+const (
+	manyValues = 64
+	nearValues = 8
+)
 
 func (s *values) reset() {
-	for i := range s.list {
-		if len(s.slots) == 0 {
-			break
+	if s.placed {
+		for i := range s.list {
+			s.slots[s.list[i].slot] = 0
 		}
-		s.slots[s.list[i].slot] = 0
+		s.placed = false
 	}
 	s.text, s.list, s.order = s.text[:0], s.list[:0], s.order[:0]
 }
@@ -42,11 +47,18 @@ func (s *values) bytes(v *value) []byte { return s.text[v.start:v.end] }
 
 // add adds a text and reports whether it is new.
 func (s *values) add(kind Kind, v []byte) bool {
-	if len(s.list) < manyValues {
+	switch n := len(s.list); {
+	case n < manyValues:
+		// The same dates and names stand near each other.
+		for i := max(0, n-nearValues); i < n; i++ {
+			if old := &s.list[i]; old.kind == kind && bytes.Equal(s.bytes(old), v) {
+				s.order = append(s.order, int32(i))
+				return false
+			}
+		}
 		s.push(kind, v)
 		return true
-	}
-	if len(s.list) == manyValues || 2*len(s.list) >= len(s.slots) {
+	case !s.placed || 2*n >= len(s.slots):
 		s.grow()
 	}
 	mask := int32(len(s.slots) - 1)
@@ -93,6 +105,7 @@ func (s *values) grow() {
 	} else {
 		s.slots = make([]int32, powerOfTwo(size))
 	}
+	s.placed = true
 	mask := int32(len(s.slots) - 1)
 	for i := range s.list {
 		v := &s.list[i]
