@@ -116,7 +116,7 @@ func TestDates(t *testing.T) {
 func TestLimitedDataSet(t *testing.T) {
 	t.Parallel()
 	e := engine(t, deid.LimitedDataSet("agreement 1"), nil)
-	j := job{e, walker(t, e, nil)}
+	j := job{e: e, w: walker(t, e, nil)}
 	out, _, err := j.run(`{"resourceType":"Patient","id":"p1","identifier":[{"system":"http://hospital.example","value":"MRN-8837261"}],"name":[{"family":"Quackenbush"}],"telecom":[{"system":"phone","value":"617-555-0182"}],
 "birthDate":"1921-08-23","address":[{"line":["4711 Wobblethorpe Lane"],"city":"Wobbleton","district":"Quaglund","state":"NH","postalCode":"03601-4711"}],"meta":{"lastUpdated":"2024-05-17T10:00:00Z"}}`)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestNew(t *testing.T) {
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	e := engine(t, deid.SafeHarbor(), &deid.Options{AsOf: asOf, Vault: deid.NewMemoryVault(), Scope: "s", MaxRecord: 4096, MaxDepth: 32})
-	j := job{e, walker(t, e, nil)}
+	j := job{e: e, w: walker(t, e, nil)}
 	deep := func(n int) string {
 		return `{"resourceType":"QuestionnaireResponse","item":` + strings.Repeat(`{"item":`, n) + `{"linkId":"1"}` + strings.Repeat(`}`, n) + `}`
 	}
@@ -127,7 +127,7 @@ func (broken) Read([]byte) (int, error) { return 0, errBroken }
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	e := engine(t, deid.SafeHarbor(), &deid.Options{Vault: broken{}, Scope: "s"})
-	j := job{e, walker(t, e, nil)}
+	j := job{e: e, w: walker(t, e, nil)}
 	for _, in := range []string{
 		`{"resourceType":"Patient","id":"x"}`, `{"resourceType":"Patient","identifier":[{"value":"x"}]}`,
 		`{"resourceType":"Patient","link":[{"other":{"reference":"http://h.example/Patient/x"}}]}`,
@@ -166,9 +166,9 @@ func rootLabel(j job, code, display string) string {
 func TestElements(t *testing.T) {
 	t.Parallel()
 	e := engine(t, deid.SafeHarbor(), nil)
-	plain := job{e, walker(t, e, nil)}
-	providers := job{e, walker(t, e, &deidfhir.Options{KeepProviders: true})}
-	own := job{e, walker(t, e, &deidfhir.Options{Systems: []string{"http://hospital.example/labs"}, Forgotten: true})}
+	plain := job{e: e, w: walker(t, e, nil)}
+	providers := job{e: e, w: walker(t, e, &deidfhir.Options{KeepProviders: true})}
+	own := job{e: e, w: walker(t, e, &deidfhir.Options{Systems: []string{"http://hospital.example/labs"}, Forgotten: true})}
 	for _, tt := range []struct {
 		j        job
 		in, want string
@@ -275,7 +275,7 @@ func (scrubber) ScrubText(_ context.Context, dst, text []byte, _ *deid.Subject) 
 func TestScrubbed(t *testing.T) {
 	t.Parallel()
 	e := engine(t, deid.SafeHarbor(), &deid.Options{Vault: deid.NewMemoryVault(), Scope: "s", Text: scrubber{}})
-	j := job{e, walker(t, e, nil)}
+	j := job{e: e, w: walker(t, e, nil)}
 	out, r, err := j.run(`{"resourceType":"Observation","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>Zeb<b>ulon</b> &amp; co</p><a href=\"http://x.example/Quackenbush\">well &lt;5</a></div>"},"note":[{"text":"Zebulon is \"well\""}],"valueString":"a Zebulon"}`)
 	want := `{"resourceType":"Observation","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">[NAME-1] &amp; co\nwell &lt;5</div>"},"note":[{"text":"[NAME-1] is \"well\""}],"valueString":"a [NAME-1]"}`
 	if err != nil || stripped(j, out) != want {
