@@ -345,7 +345,7 @@ func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
 // removed. Where the place's action is not [AgeCap] it is applied as it is, and
 // what would have to be written counts as removed.
 func (c *Record) Age(p *Place, v []byte) (Outcome, error) {
-	if p.op != opAge {
+	if p.op != opAge || len(trimSpace(v)) == 0 {
 		var buf [64]byte
 		_, o, err := c.apply(buf[:0], p, v)
 		if err != nil {
