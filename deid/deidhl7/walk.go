@@ -28,6 +28,9 @@ type walk struct {
 	systemBefore []byte // the coding system that was looked up last
 	formBefore   codeForm
 
+	idBefore      [3]byte // the segment that was looked up last
+	segmentBefore *segment
+
 	typeBefore  []byte // the OBX-2 that was looked up last
 	fieldBefore *field
 
@@ -48,7 +51,11 @@ func (w *walk) message(data []byte, lines []line) error {
 		}
 		var seg *segment
 		if len(raw) >= 3 && (len(raw) == 3 || raw[3] == w.seps.field) {
-			seg = w.t.table.segments[[3]byte(raw)]
+			id := [3]byte(raw)
+			if seg = w.segmentBefore; id != w.idBefore {
+				seg = w.t.table.segments[id]
+				w.idBefore, w.segmentBefore = id, seg
+			}
 		}
 		if seg == nil || i > 0 && isHeader(raw) {
 			w.c.Unknown(w.t.table.unlisted)
