@@ -220,7 +220,6 @@ func (w *walk) number(p *deid.Place, raw, authority []byte, flags uint8) error {
 	v, ok := w.read(raw, flags)
 	if !ok {
 		w.c.Unread(p, v)
-		w.hollow(raw, flags&^(isComponent|isRepetition))
 		return nil
 	}
 	id, namespace := bytes.TrimSpace(v), ""

@@ -29,7 +29,7 @@ func (s *separators) classes() (t classTable) {
 	t[s.escape] |= isEscape
 	t[s.sub] |= isSub
 	t[s.field] |= isField
-	t[0] = 0 // those that the message has not
+	t[0] = isHigh // and not what the message does not have
 	return t
 }
 
