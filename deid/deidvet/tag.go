@@ -15,7 +15,7 @@ const key = "deid"
 // answers.
 type tag struct {
 	kind   string
-	action string // without the namespace of a code
+	action string // that of a code with its namespace, as deid.CodeAs writes it
 	dive   bool
 	keys   bool // the keys of a map may stay
 	reason bool
@@ -64,7 +64,7 @@ func (t *tag) word(word string, first bool) string {
 	case coded && !validNamespace(namespace):
 		return "needs a namespace of small letters, digits, - and _ behind code="
 	case coded:
-		t.action = "code"
+		t.action = "code:" + namespace
 		if first {
 			t.kind = "id"
 			if k, ok := words().kinds[namespace]; ok && k.identifier != "-" {

@@ -56,9 +56,9 @@ type Types struct {
 	H base              `deid:"name"`
 	I int               `deid:"mrn,tag"` // want `Types.I is a number and cannot hold what tag makes`
 	J int               `deid:"text"` // want `Types.J is a number and cannot hold what scrub makes`
-	K []int             `deid:"code=mrn"` // want `Types.K\[\*\] is a number and cannot hold what code makes`
+	K []int             `deid:"code=mrn"` // want `Types.K\[\*\] is a number and cannot hold what code:(mrn|x) makes`
 	L time.Time         `deid:"date,tag"` // want `Types.L cannot hold what tag makes: use a date kind or drop`
-	M *baakit.Date      `deid:"date,code=x"` // want `Types.M\[\*\] cannot hold what code makes`
+	M *baakit.Date      `deid:"date,code=x"` // want `Types.M\[\*\] cannot hold what code:(mrn|x) makes`
 	N string            `deid:"dive"` // want `Types.N has nothing to dive into`
 	O time.Time         `deid:"dive"` // want `Types.O has nothing to dive into`
 	P map[int]base      `deid:"dive"` // want `Types.P needs drop, or keys=keep`
