@@ -26,8 +26,10 @@ type checker struct {
 	shownText []byte // the values of the output, one behind the other
 	shownList []shownValue
 
-	seen   uint64 // which letters and digits are in the output
-	opaque bool   // a value of the output may be an encoding, or is not ASCII
+	seen  uint64           // which letters and digits are in the output
+	rows  [rowWords]uint64 // and which three stand in a row, separators left out
+	last  uint32           // the last two of them
+	forms []byte
 
 	removedText []byte // the removed values, one behind the other
 	removedList []removedValue
@@ -36,19 +38,22 @@ type checker struct {
 	list    []needle
 	scratch []byte
 	spare   []byte
+
+	heads  *[headSlots]int32 // of foundMany: the last needle of each hash, from 1
+	chains []int32           // and for each needle the one before it
 }
 
-// A shownValue is one of the output. It is read only when the letters and
-// digits of the output are all that some needle has: in most records they are
-// not.
+// A shownValue is one of the output. It is read only when all the letters and
+// digits that some needle has stand in a row in the output: in most records they
+// do not.
 type shownValue struct {
 	start, end int32
 	kind       Kind
 }
 
 // A removedValue is one that must not stand elsewhere. It becomes needles when
-// the output is known: most of them have a letter or digit that no text of the
-// output has.
+// the output is known: most of them have three letters or digits in a row that no
+// text of the output has.
 type removedValue struct {
 	start, end int32
 	kind       Kind
@@ -72,7 +77,8 @@ const (
 func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
 	k.shownText, k.shownList = k.shownText[:0], k.shownList[:0]
-	k.needles, k.list, k.seen, k.opaque = k.needles[:0], k.list[:0], 0, false
+	k.needles, k.list, k.seen, k.last = k.needles[:0], k.list[:0], 0, 0
+	clear(k.rows[:])
 	k.removedText, k.removedList = k.removedText[:0], k.removedList[:0]
 }
 
@@ -116,8 +122,9 @@ func (k *checker) prepare() {
 				k.phone(v)
 			}
 		case KindDate, KindDOB, KindDeath:
-			// Eight digits are looked for, whatever follows them.
-			if k.has(v[:min(len(v), 8)]) {
+			// Eight digits are looked for, whatever follows them, and in
+			// another order.
+			if k.hasBits(v[:min(len(v), 8)], letterMask) {
 				k.date(v)
 			}
 		case KindIP:
@@ -131,9 +138,85 @@ func (k *checker) prepare() {
 	k.removedList = k.removedList[:0]
 }
 
-// has reports whether all letters and digits of v are somewhere in the output.
-// It may report true without need, and never false where v stands in it.
-func (k *checker) has(v []byte) bool { return k.hasBits(v, letterMask) }
+// has reports whether all letters and digits of v are somewhere in the output,
+// and any three in a row where they are so in v. It may report true without
+// need, and never false where v stands in it.
+func (k *checker) has(v []byte) bool {
+	row, length := uint32(0), 0
+	for _, c := range v {
+		n := rowNumber[c]
+		if n == 0 || n == noNumber {
+			row, length = 0, 0
+			continue
+		}
+		row = row<<6 | uint32(n)
+		length++
+		if traits[c]&letterMask&^k.seen != 0 || length >= 3 && !k.row(row) {
+			return false
+		}
+	}
+	return true
+}
+
+// rowNumber numbers the letters, in either case, and the digits in six bits; it
+// is 0 for separators and noNumber for what is not ASCII.
+var rowNumber = func() (t [256]uint8) {
+	for c := range t {
+		switch b := byte(c); {
+		case b >= utf8.RuneSelf:
+			t[c] = noNumber
+		case isDigit(b):
+			t[c] = 1 + b - '0'
+		case isAlpha(b):
+			t[c] = 11 + (b | 0x20) - 'a'
+		}
+	}
+	return t
+}()
+
+const noNumber = 0xff
+
+// Three in a row are 18 bits, hashed to one of 2^rowBits.
+const (
+	rowBits  = 12
+	rowWords = 1 << (rowBits - 6)
+)
+
+func rowHash(row uint32) uint32 { return row << 14 * 0x9e3779b1 >> (32 - rowBits) }
+
+func (k *checker) row(row uint32) bool {
+	i := rowHash(row)
+	return k.rows[i>>6]&(1<<(i&63)) != 0
+}
+
+// note adds the letters and digits of v to the rows of the output.
+func (k *checker) note(v []byte) {
+	row := k.last
+	for _, c := range v {
+		n := rowNumber[c]
+		if n == 0 || n == noNumber {
+			continue
+		}
+		row = row<<6 | uint32(n)
+		i := rowHash(row)
+		k.rows[i>>6%rowWords] |= 1 << (i & 63)
+	}
+	k.last = row
+}
+
+// noteForms is note for a value that is not ASCII, or is an encoding of one.
+func (k *checker) noteForms(v []byte) {
+	k.forms, k.spare = appendForms(k.forms[:0], k.spare[:0], v)
+	k.seen |= lettersOf(k.spare)
+	k.note(k.spare)
+}
+
+// noteDecoded is noteForms for what a value may be an encoding of.
+func (k *checker) noteDecoded(v []byte) {
+	last := k.last
+	k.noteForms(v)
+	k.last = last
+}
 
 func (k *checker) hasBits(v []byte, mask uint64) bool {
 	var bits uint64
@@ -145,21 +228,23 @@ func (k *checker) hasBits(v []byte, mask uint64) bool {
 
 // hasWord is has for any word of v.
 func (k *checker) hasWord(v []byte) bool {
-	var word uint64
-	for _, c := range v {
-		switch bits := traits[c]; {
-		case bits&letterMask != 0:
-			word |= bits & letterMask
-		case bits&notASCII != 0:
-			return true
-		default:
-			if word != 0 && word&^k.seen == 0 {
+	start := 0
+	for i := 0; i <= len(v); i++ {
+		if i < len(v) {
+			switch rowNumber[v[i]] {
+			case noNumber:
 				return true
+			default:
+				continue
+			case 0:
 			}
-			word = 0
 		}
+		if i > start && k.has(v[start:i]) {
+			return true
+		}
+		start = i + 1
 	}
-	return word != 0 && word&^k.seen == 0
+	return false
 }
 
 // subject adds all that is known about the individual.
@@ -333,25 +418,41 @@ func (k *checker) look(kind Kind, v []byte) {
 	k.shownText = append(k.shownText, v...)
 	k.shownList = append(k.shownList, shownValue{int32(start), int32(len(k.shownText)), kind})
 	var all uint64
-	if len(v) < encodedLen {
-		for _, c := range v {
-			all |= traits[c]
-		}
-		k.opaque = k.opaque || all&notASCII != 0
-		k.seen |= all & letterMask
-		return
-	}
 	word := 0
 	for i, c := range v {
 		bits := traits[c]
 		all |= bits
 		if bits&endsWord64 != 0 {
-			k.opaque = k.opaque || i-word >= encodedLen && couldDecode(v[word:i])
+			if i-word >= encodedLen {
+				k.noteWord(v[word:i])
+			}
 			word = i + 1
 		}
 	}
-	k.opaque = k.opaque || len(v)-word >= encodedLen && couldDecode(v[word:]) || all&(notASCII|mayEscape) != 0
+	if len(v)-word >= encodedLen {
+		k.noteWord(v[word:])
+	}
 	k.seen |= all & letterMask
+	if all&notASCII != 0 {
+		k.noteForms(v)
+	} else {
+		k.note(v)
+	}
+	if all&mayEscape != 0 && len(v) >= encodedLen {
+		if s, err := url.QueryUnescape(string(v)); err == nil && s != string(v) {
+			k.noteDecoded([]byte(s))
+		}
+	}
+}
+
+// noteWord notes what a word of the characters of base64 may be an encoding of.
+func (k *checker) noteWord(word []byte) {
+	if k.unhex(word) {
+		k.noteDecoded(k.scratch)
+	}
+	if k.unbase64(word) {
+		k.noteDecoded(k.scratch)
+	}
 }
 
 // read makes the texts of a value of the output, and of what it could be an
@@ -430,27 +531,38 @@ func could64(word []byte) bool {
 // decoded adds what a word of the characters of base64 is in base64 or in
 // hexadecimal.
 func (k *checker) decoded(kind Kind, word []byte) {
-	if couldHex(word) {
-		var err error
-		if k.scratch, err = hex.AppendDecode(k.scratch[:0], word); err == nil && printable(k.scratch) {
-			k.value(kind, k.scratch)
-		}
+	if k.unhex(word) {
+		k.value(kind, k.scratch)
 	}
+	if k.unbase64(word) {
+		k.value(kind, k.scratch)
+	}
+}
+
+// unhex decodes a word into scratch, and reports false if that is no text.
+func (k *checker) unhex(word []byte) bool {
+	if !couldHex(word) {
+		return false
+	}
+	var err error
+	k.scratch, err = hex.AppendDecode(k.scratch[:0], word)
+	return err == nil && printable(k.scratch)
+}
+
+// unbase64 is unhex for base64, in either alphabet.
+func (k *checker) unbase64(word []byte) bool {
 	if !could64(word) {
-		return
+		return false
 	}
 	unpadded := bytes.TrimRight(word, "=")
 	for _, enc := range [...]*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		var err error
 		if k.scratch, err = enc.AppendDecode(k.scratch[:0], unpadded); err == nil && printable(k.scratch) {
-			k.value(kind, k.scratch)
-			return
+			return true
 		}
 	}
+	return false
 }
-
-// couldDecode reports false where decoded would find nothing.
-func couldDecode(word []byte) bool { return could64(word) || couldHex(word) }
 
 func couldHex(word []byte) bool {
 	return len(word)%2 == 0 && isHex(word) && (len(word) >= 10 || digitRun(word) < len(word))
@@ -482,9 +594,7 @@ func (k *checker) value(kind Kind, v []byte) {
 	if kind == KindTerm {
 		words = &k.terms
 	}
-	n := len(k.squeezed)
 	*words, k.squeezed = appendForms(*words, k.squeezed, v)
-	k.seen |= lettersOf(k.squeezed[n:])
 	*words, k.squeezed = append(*words, 0), append(k.squeezed, 0)
 }
 
@@ -493,11 +603,9 @@ func (k *checker) found() bool {
 	if len(k.shownText) == 0 {
 		return false
 	}
-	if k.opaque {
-		k.readAll() // adds to what is seen
-	}
 	k.prepare()
-	if !slices.ContainsFunc(k.list, func(n needle) bool { return n.letters&^k.seen == 0 }) {
+	k.list = slices.DeleteFunc(k.list, func(n needle) bool { return !k.possible(&n) })
+	if len(k.list) == 0 {
 		return false
 	}
 	k.readAll()
@@ -506,9 +614,6 @@ func (k *checker) found() bool {
 	}
 	for i := range k.list {
 		n := &k.list[i]
-		if n.letters&^k.seen != 0 {
-			continue
-		}
 		text := k.needles[n.start:n.end]
 		if n.form&inWords != 0 && bytes.Contains(k.words, text) ||
 			n.form&inTerms != 0 && bytes.Contains(k.terms, text) ||
@@ -518,6 +623,28 @@ func (k *checker) found() bool {
 		}
 	}
 	return false
+}
+
+// possible reports whether the letters and digits of a needle stand in a row in
+// the output, as they must where the needle does.
+func (k *checker) possible(n *needle) bool {
+	if n.letters&^k.seen != 0 {
+		return false
+	}
+	row, length := uint32(0), 0
+	for _, c := range k.needles[n.start:n.end] {
+		switch number := rowNumber[c]; number {
+		case 0: // a space between words, and none in the squeezed text
+		case noNumber:
+			row, length = 0, 0
+		default:
+			row = row<<6 | uint32(number)
+			if length++; length >= 3 && !k.row(row) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (k *checker) readAll() {
@@ -534,24 +661,31 @@ const fewNeedles = 16
 const headLen = smallest + 2
 
 // foundMany is found for many needles: each text is read once, and the heads
-// of the needles are found through a table.
+// of the needles are found through a table of chains.
 func (k *checker) foundMany() bool {
-	var filter [1 << 10]uint64
-	heads := make(map[[headLen]byte][]needle, len(k.list))
-	for _, n := range k.list {
-		head := [headLen]byte(k.needles[n.start:])
-		h := headHash(head[:])
-		filter[h>>6] |= 1 << (h & 63)
-		heads[head] = append(heads[head], n)
+	if k.heads == nil {
+		k.heads = new([headSlots]int32)
+	}
+	clear(k.heads[:])
+	k.chains = k.chains[:0]
+	var forms uint8
+	for i := range k.list {
+		n := &k.list[i]
+		slot := &k.heads[headHash(headOf(k.needles[n.start:]))]
+		k.chains = append(k.chains, *slot)
+		*slot = int32(i + 1)
+		forms |= n.form
 	}
 	for bit, text := range [...][]byte{k.words, k.terms, k.squeezed, k.joined} {
 		form := uint8(1) << bit
-		for i := 0; i+headLen <= len(text); i++ {
-			h := headHash(text[i:])
-			if filter[h>>6]&(1<<(h&63)) == 0 {
-				continue
-			}
-			for _, n := range heads[[headLen]byte(text[i:])] {
+		if forms&form == 0 || len(text) < headLen {
+			continue
+		}
+		head := headOf(text) << 8
+		for i := range len(text) - headLen + 1 {
+			head = head>>8 | uint64(text[i+headLen-1])<<(8*(headLen-1))
+			for at := k.heads[headHash(head)]; at != 0; at = k.chains[at-1] {
+				n := &k.list[at-1]
 				if n.form&form != 0 && bytes.HasPrefix(text[i:], k.needles[n.start:n.end]) {
 					return true
 				}
@@ -561,10 +695,18 @@ func (k *checker) foundMany() bool {
 	return false
 }
 
-func headHash(b []byte) uint32 {
-	v := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32
-	return uint32(v * 0x9e3779b97f4a7c15 >> 48)
+// headSlots is how many heads the table has, a power of two.
+const (
+	headBits  = 11
+	headSlots = 1 << headBits
+)
+
+// headOf is the head of a text as a number.
+func headOf(b []byte) uint64 {
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32
 }
+
+func headHash(head uint64) uint64 { return head * 0x9e3779b97f4a7c15 >> (64 - headBits) }
 
 // folded is an ASCII letter or digit in lower case; 0 for anything else.
 var folded = func() (t [utf8.RuneSelf]byte) {

@@ -25,6 +25,9 @@ func (c *Checker) Found() bool { return c.k.found() }
 func (c *Checker) FoundSlowly() bool {
 	c.k.readAll()
 	c.k.seen = ^uint64(0)
+	for i := range c.k.rows {
+		c.k.rows[i] = ^uint64(0)
+	}
 	c.k.prepare()
 	for _, n := range c.k.list {
 		text := c.k.needles[n.start:n.end]

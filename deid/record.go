@@ -372,6 +372,37 @@ func (c *Record) observe(p *Place, v []byte) {
 	}
 }
 
+// Code is Apply for a value that is no identifier by itself, but together with
+// who assigned it: where the rule of the place is a code, it is that of id, in
+// the namespace if that is not empty and in the rule's own otherwise. Where the
+// rule is another, it is applied to v.
+func (c *Record) Code(dst []byte, p *Place, v []byte, namespace string, id []byte) ([]byte, Outcome, error) {
+	if p.op != opCode || len(trimSpace(v)) == 0 {
+		return c.Apply(dst, p, v)
+	}
+	if namespace == "" {
+		namespace = p.namespace
+	}
+	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, namespace, id)
+	if err == nil {
+		dst, err = code.AppendText(dst)
+	}
+	if err != nil {
+		return dst, 0, fmt.Errorf("deid: %s: %w", p.path, err)
+	}
+	c.count(p, Coded)
+	c.check.removed(p.kind, v)
+	return dst, Coded, nil
+}
+
+// Unread counts a value that is not what its place expects and that the adapter
+// dropped. The self-check looks for it as for any that a rule removed.
+func (c *Record) Unread(p *Place, v []byte) {
+	c.observe(p, v)
+	c.count(p, RemovedUnread)
+	c.check.removed(p.kind, v)
+}
+
 // HL7Year is Apply for the HL7 v2 types of date, whose six digits are a year
 // and a month. The rule of the place must be [YearOnly]; any other is applied
 // as it is.

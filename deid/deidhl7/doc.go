@@ -1,0 +1,2 @@
+// Package deidhl7 applies a policy to HL7 v2 messages.
+package deidhl7
