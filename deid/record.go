@@ -372,11 +372,11 @@ func (c *Record) observe(p *Place, v []byte) {
 	}
 }
 
-// Code is Apply for a value that is no identifier by itself, but together with
+// AssignedCode is Apply for a value that is no identifier by itself, but together with
 // who assigned it: where the rule of the place is a code, it is that of id, in
 // the namespace if that is not empty and in the rule's own otherwise. Where the
 // rule is another, it is applied to v.
-func (c *Record) Code(dst []byte, p *Place, v []byte, namespace string, id []byte) ([]byte, Outcome, error) {
+func (c *Record) AssignedCode(dst []byte, p *Place, v []byte, namespace string, id []byte) ([]byte, Outcome, error) {
 	if p.op != opCode || len(trimSpace(v)) == 0 {
 		return c.Apply(dst, p, v)
 	}

@@ -212,7 +212,7 @@ func (w *walk) number(p *deid.Place, raw, authority []byte, flags uint8) error {
 			id = w.more
 		}
 	}
-	out, o, err := w.c.Code(w.value[:0], p, v, namespace, id)
+	out, o, err := w.c.AssignedCode(w.value[:0], p, v, namespace, id)
 	w.value = out
 	if err != nil {
 		return err
