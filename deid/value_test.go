@@ -166,11 +166,13 @@ func TestValueReveal(t *testing.T) {
 	if got := deid.Hide[any](&inner).Reveal(); got != any(&inner) {
 		t.Error("a pointer to an interface in an interface")
 	}
-	if deid.Hide([]int{1}) == deid.Hide([]int{1}) {
+	one, other := deid.Hide([]int{1}), deid.Hide([]int{1})
+	if one == other {
 		t.Error("two slices are equal")
 	}
-	if deid.Hide[any](1) == deid.Hide[any](int64(1)) || deid.Hide[any](1) != deid.Hide[any](1) {
-		t.Error("interfaces compare as interfaces do")
+	narrow, same, wide := deid.Hide[any](1), deid.Hide[any](1), deid.Hide[any](int64(1))
+	if narrow == wide || narrow != same {
+		t.Error("interfaces do not compare as interfaces do")
 	}
 }
 

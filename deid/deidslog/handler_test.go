@@ -193,7 +193,7 @@ func (p panicking) LogValue() slog.Value {
 	if p.how == "LogValue" {
 		panic(secret)
 	}
-	return slog.AnyValue(panics{p.how})
+	return slog.AnyValue(panics(p))
 }
 
 type panics struct{ how string }

@@ -144,10 +144,7 @@ func main() {
 		if err == nil {
 			t.Errorf("%q exits with 0", run)
 		}
-		var got []string
-		for _, line := range regexp.MustCompile(`(?m)[a-z]+\.go:\d+:\d+: .*$`).FindAllString(out, -1) {
-			got = append(got, line)
-		}
+		got := regexp.MustCompile(`(?m)[a-z]+\.go:\d+:\d+: .*$`).FindAllString(out, -1)
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Errorf("%q:\n%s", run, out)
 		}

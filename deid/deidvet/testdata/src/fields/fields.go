@@ -5,46 +5,46 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"records"
 	"time"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/deid"
-	"records"
 )
 
 type Patient struct {
-	Name    string `deid:"name"`
-	Room    string // want `Patient.Room needs a deid tag: it could carry an identifier`
-	Bed     int    // want `Patient.Bed needs a deid tag`
-	Born    time.Time // want `Patient.Born needs a deid tag`
-	On      baakit.Date // want `Patient.On needs a deid tag`
-	Photo   []byte // want `Patient.Photo needs a deid tag`
-	Any     any // want `Patient.Any needs a deid tag`
-	Call    func() // want `Patient.Call needs a deid tag`
-	ByKind  map[string]bool // want `Patient.ByKind needs a deid tag`
-	Ptr     *string // want `Patient.Ptr needs a deid tag`
-	Hidden  deid.Value[string] // want `Patient.Hidden needs a deid tag`
-	Sure    deid.Value[bool]
+	Name     string             `deid:"name"`
+	Room     string             // want `Patient.Room needs a deid tag: it could carry an identifier`
+	Bed      int                // want `Patient.Bed needs a deid tag`
+	Born     time.Time          // want `Patient.Born needs a deid tag`
+	On       baakit.Date        // want `Patient.On needs a deid tag`
+	Photo    []byte             // want `Patient.Photo needs a deid tag`
+	Any      any                // want `Patient.Any needs a deid tag`
+	Call     func()             // want `Patient.Call needs a deid tag`
+	ByKind   map[string]bool    // want `Patient.ByKind needs a deid tag`
+	Ptr      *string            // want `Patient.Ptr needs a deid tag`
+	Hidden   deid.Value[string] // want `Patient.Hidden needs a deid tag`
+	Sure     deid.Value[bool]
 	Lat, Lon float64 // want `Patient.Lat needs a deid tag` `Patient.Lon needs a deid tag`
-	Active  bool
-	Flags   [3]bool
-	Maybe   *bool
-	Nothing struct{}
-	Bools   struct{ A, B bool }
-	Self    *Ring
-	note    string
+	Active   bool
+	Flags    [3]bool
+	Maybe    *bool
+	Nothing  struct{}
+	Bools    struct{ A, B bool }
+	Self     *Ring
+	note     string
 	*embedded
 	Deep
-	Home    Home `deid:"dive"`
-	Homes   map[string][]*Home `deid:"dive,keys=keep"`
-	Inline  struct {
+	Home   Home               `deid:"dive"`
+	Homes  map[string][]*Home `deid:"dive,keys=keep"`
+	Inline struct {
 		City string // want `struct.City needs a deid tag`
 	} `deid:"dive"`
-	Held    deid.Value[Held] `deid:"dive"`
-	Raw     json.RawMessage `deid:"dive"`
-	Null    sql.NullString // want `Patient.Null needs a deid tag`
-	records.Base // want `Patient.Base.Ward needs a deid tag`
-	Err     error // want `Patient.Err needs a deid tag`
+	Held         deid.Value[Held] `deid:"dive"`
+	Raw          json.RawMessage  `deid:"dive"`
+	Null         sql.NullString   // want `Patient.Null needs a deid tag`
+	records.Base                  // want `Patient.Base.Ward needs a deid tag`
+	Err          error            // want `Patient.Err needs a deid tag`
 }
 
 type Ring struct {
@@ -63,8 +63,8 @@ type Deeper struct {
 }
 
 type Home struct {
-	Street string `deid:"street"`
-	City   string // want `Home.City needs a deid tag`
+	Street string   `deid:"street"`
+	City   string   // want `Home.City needs a deid tag`
 	Owner  *Patient `deid:"dive"`
 }
 
@@ -158,9 +158,9 @@ func generics(e *deid.Engine) {
 	var c records.Cleaner[Six]
 	c.Clean(nil)
 
-	deid.CheckStruct[*Patient](e)       // want `\*fields.Patient must be a struct`
-	deid.CheckStruct[string](e)         // want `string must be a struct`
-	deid.CheckStruct[deid.Value[One]](e) // want `Value must be a struct`
+	deid.CheckStruct[*Patient](e)              // want `\*fields.Patient must be a struct`
+	deid.CheckStruct[string](e)                // want `string must be a struct`
+	deid.CheckStruct[deid.Value[One]](e)       // want `Value must be a struct`
 	deid.CheckStruct[struct{ Name string }](e) // want `struct.Name needs a deid tag`
 	deid.CheckStruct[records.Complete](e)
 	deid.CheckStruct[records.Foreign](e) // want `Foreign.Room needs a deid tag` `Foreign.Base.Ward needs a deid tag` `Foreign.At needs a deid tag`

@@ -9,22 +9,22 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"records"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/baakit/baakit/deid"
-	"records"
 )
 
 type Patient struct {
-	Name  string             `deid:"name"`
-	MRN   int                `deid:"mrn"`
-	Born  time.Time          `deid:"dob"`
-	Code  string             `deid:"term"`
-	Sex   string             `deid:"keep"`
-	Note  string             `deid:"text,scrub"`
-	Raw   []byte             `deid:"drop"`
+	Name  string    `deid:"name"`
+	MRN   int       `deid:"mrn"`
+	Born  time.Time `deid:"dob"`
+	Code  string    `deid:"term"`
+	Sex   string    `deid:"keep"`
+	Note  string    `deid:"text,scrub"`
+	Raw   []byte    `deid:"drop"`
 	Room  string
 	SSN   deid.Value[string] `deid:"ssn"`
 	Mails []string           `deid:"email"`
@@ -48,38 +48,38 @@ type Shown struct {
 func (Shown) String() string { return "shown" }
 
 func direct(p *Patient, w io.Writer, l *log.Logger, s *slog.Logger) error {
-	fmt.Println("patient", p.Name)  // want `the identifier in p.Name reaches the output of fmt.Println`
-	fmt.Printf("%d", p.MRN)         // want `the identifier in p.MRN reaches the output of fmt.Printf`
-	log.Print(p.Born.Year())        // want `the identifier in p.Born.Year\(\) reaches the output of log.Print`
-	log.Fatalf("%s", p.Note)        // want `the identifier in p.Note`
-	l.Println(p.Raw)                // want `the identifier in p.Raw`
-	slog.Info("m", "name", p.Name)  // want `the identifier in p.Name reaches the output of slog.Info`
-	s.Error("m", "mrn", p.MRN)      // want `the identifier in p.MRN`
-	s.LogAttrs(context.Background(), slog.LevelInfo, "m", slog.String("n", p.Name)) // want `the identifier in p.Name reaches the output of slog.String`
-	s.With("n", p.Mails[0])         // want `the identifier in p.Mails\[0\]`
-	slog.Any("n", p.Mails)          // want `the identifier in p.Mails`
-	fmt.Fprintln(os.Stderr, p.Home.City) // want `the identifier in p.Home.City`
-	fmt.Println(p.Mother)           // want `the identifier in p.Mother`
-	fmt.Println(p.SSN.Reveal())     // want `the identifier in p.SSN.Reveal\(\)`
-	fmt.Println("x" + p.Name)       // want `the identifier in "x" \+ p.Name`
-	fmt.Println(strings.ToUpper(p.Name)) // want `the identifier in strings.ToUpper`
-	fmt.Println(strconv.Itoa(p.MRN), []byte(p.Name), p.Name[:3], &p.Name, []string{p.Name}, any(p.Name).(string)) // want `strconv.Itoa` `\[\]byte\(p.Name\)` `p.Name\[:3\]` `&p.Name` `\[\]string` `any\(p.Name\)`
-	fmt.Println(append([]string{}, p.Name), map[string]int{p.Name: 1}, (*p).Name, (p).Name, time.Time(p.Born), *&p.Name) // want `append` `map` `\(\*p\).Name` `\(p\).Name` `time.Time` `\*&p.Name`
+	fmt.Println("patient", p.Name)                                                                                     // want `the identifier in p.Name reaches the output of fmt.Println`
+	fmt.Printf("%d", p.MRN)                                                                                            // want `the identifier in p.MRN reaches the output of fmt.Printf`
+	log.Print(p.Born.Year())                                                                                           // want `the identifier in p.Born.Year\(\) reaches the output of log.Print`
+	log.Fatalf("%s", p.Note)                                                                                           // want `the identifier in p.Note`
+	l.Println(p.Raw)                                                                                                   // want `the identifier in p.Raw`
+	slog.Info("m", "name", p.Name)                                                                                     // want `the identifier in p.Name reaches the output of slog.Info`
+	s.Error("m", "mrn", p.MRN)                                                                                         // want `the identifier in p.MRN`
+	s.LogAttrs(context.Background(), slog.LevelInfo, "m", slog.String("n", p.Name))                                    // want `the identifier in p.Name reaches the output of slog.String`
+	s.With("n", p.Mails[0])                                                                                            // want `the identifier in p.Mails\[0\]`
+	slog.Any("n", p.Mails)                                                                                             // want `the identifier in p.Mails`
+	fmt.Fprintln(os.Stderr, p.Home.City)                                                                               // want `the identifier in p.Home.City`
+	fmt.Println(p.Mother)                                                                                              // want `the identifier in p.Mother`
+	fmt.Println(p.SSN.Reveal())                                                                                        // want `the identifier in p.SSN.Reveal\(\)`
+	fmt.Println("x" + p.Name)                                                                                          // want `the identifier in "x" \+ p.Name`
+	fmt.Println(strings.ToUpper(p.Name))                                                                               // want `the identifier in strings.ToUpper`
+	fmt.Println(strconv.Itoa(p.MRN), []byte(p.Name), p.Name[:3], &p.Name, []string{p.Name}, any(p.Name).(string))      // want `strconv.Itoa` `\[\]byte\(p.Name\)` `p.Name\[:3\]` `&p.Name` `\[\]string` `any\(p.Name\)`
+	fmt.Println(append([]string{}, p.Name), map[string]int{p.Name: 1}, (*p).Name, p.Name, time.Time(p.Born), *&p.Name) // want `append` `map` `\(\*p\).Name` `in p.Name reaches` `time.Time` `\*&p.Name`
 	if p.MRN > 7 {
 		panic(p.Name) // want `the identifier in p.Name reaches the output of panic`
 	}
-	_ = errors.New(p.Name)                   // want `the identifier in p.Name reaches the output of errors.New`
+	_ = errors.New(p.Name)                     // want `the identifier in p.Name reaches the output of errors.New`
 	return fmt.Errorf("no patient %q", p.Name) // want `the identifier in p.Name reaches the output of fmt.Errorf`
 }
 
 func whole(p *Patient, list []Patient, shown Shown, s *slog.Logger) {
-	fmt.Println(p)              // want `the identifiers in p reach the output of fmt.Println`
-	log.Printf("%+v", *p)       // want `the identifiers in \*p reach the output of log.Printf`
+	fmt.Println(p)                                  // want `the identifiers in p reach the output of fmt.Println`
+	log.Printf("%+v", *p)                           // want `the identifiers in \*p reach the output of log.Printf`
 	fmt.Println(list, [2]Home{}, map[string]Home{}) // want `in list` `in \[2\]Home` `in map\[string\]Home`
-	fmt.Println(struct{ P Patient }{}) // want `the identifiers in struct`
+	fmt.Println(struct{ P Patient }{})              // want `the identifiers in struct`
 	fmt.Printf("%T %p", *p, p)
-	fmt.Printf("%d %T %v", 1, *p, *p) // want `the identifiers in \*p`
-	fmt.Printf("%[1]T", *p)     // want `the identifiers in \*p`
+	fmt.Printf("%d %T %v", 1, *p, *p)                   // want `the identifiers in \*p`
+	fmt.Printf("%[1]T", *p)                             // want `the identifiers in \*p`
 	fmt.Println(shown, &shown, []Shown{}, p.SSN, p.Kin) // want `the identifiers in p.Kin`
 	slog.Info("m", "p", p)
 	s.Info("m", "p", *p, slog.Any("p", list))
@@ -105,7 +105,7 @@ func harmless(p *Patient, w io.Writer, sb *strings.Builder) {
 func local(p Patient, list []Patient) {
 	name := p.Name
 	fmt.Println(name) // want `the identifier in name`
-	var again, other = name, p.Code
+	again, other := name, p.Code
 	fmt.Println(again, other) // want `the identifier in again`
 	text := ""
 	for _, mail := range p.Mails {
@@ -134,8 +134,8 @@ func across(c *records.Complete) {
 	fmt.Println(records.Echo(c.Name)) // want `the identifier in records.Echo\(c.Name\)`
 	records.Say("%s", c.Name)         // want `the identifier in c.Name reaches the output of records.Say`
 	records.Say("%d", 1)
-	records.Whisper(1, c.Name) // want `the identifier in c.Name reaches the output of records.Whisper`
-	say(c.Name)                // want `the identifier in c.Name reaches the output of output.say`
+	records.Whisper(1, c.Name)         // want `the identifier in c.Name reaches the output of records.Whisper`
+	say(c.Name)                        // want `the identifier in c.Name reaches the output of output.say`
 	fmt.Println(fullName(c), first(c)) // want `the identifier in fullName\(c\)` `the identifier in first\(c\)`
 }
 
