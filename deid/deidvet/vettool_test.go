@@ -52,7 +52,7 @@ func clinic(t *testing.T, files map[string]string) string {
 	}
 	dir := t.TempDir()
 	text := strings.Replace(string(mod), "module github.com/baakit/baakit", "module clinic.example/app", 1)
-	files["go.mod"] = text + "\nrequire github.com/baakit/baakit v0.0.0\n\nreplace github.com/baakit/baakit => " + root + "\n"
+	files["go.mod"] = text + "\nrequire github.com/baakit/baakit v0.0.0\n\nreplace github.com/baakit/baakit => " + filepath.ToSlash(root) + "\n"
 	files["go.sum"] = string(sum)
 	for name, data := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
