@@ -3,6 +3,7 @@ package deid_test
 import (
 	"bytes"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
@@ -121,6 +122,10 @@ func TestValuePrintsNothing(t *testing.T) {
 				t.Errorf("%s by %s: %s", name, how, out)
 			}
 		}
+	}
+	// A database is given what Reveal returns, and not the word by mistake.
+	if stored, err := driver.DefaultParameterConverter.ConvertValue(v.Name); err == nil || shows(err.Error()) {
+		t.Errorf("a driver is given %v, %v", stored, err)
 	}
 	// What does print is the word.
 	if got := fmt.Sprintf("%v %+v %#v %s %q %d %x", v.Name, v.Name, v.Name, v.Name, v.Name, v.MRN, v.Print); got != strings.TrimSpace(strings.Repeat("[redacted] ", 7)) {
