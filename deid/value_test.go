@@ -14,6 +14,7 @@ import (
 	"log"
 	"log/slog"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"text/template"
@@ -48,13 +49,17 @@ func example() held {
 // a verb can give it.
 func shows(text string) bool {
 	low := strings.ToLower(text)
-	for _, id := range []string{"quillfeather", "1971", "81350729", hex.EncodeToString([]byte("uillf")), "4d950b9", "117 105 108", "0x75, 0x69"} {
+	born := example().Born.Reveal()
+	for _, id := range []string{"quillfeather", "1971-02", "feb 1971", strconv.FormatInt(born.Unix(), 10), strconv.FormatInt(born.Unix()+secondsTo1970, 10), "81350729", hex.EncodeToString([]byte("uillf")), "4d950b9", "117 105 108", "0x75, 0x69"} {
 		if strings.Contains(low, id) {
 			return true
 		}
 	}
 	return false
 }
+
+// secondsTo1970 is how a time.Time counts inside.
+const secondsTo1970 = 62_135_596_800
 
 func TestValuePrintsNothing(t *testing.T) {
 	t.Parallel()
