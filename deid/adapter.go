@@ -31,9 +31,6 @@ func Malformed(offset int64, rule string) error {
 	return &positionError{offset, rule, ErrMalformed}
 }
 
-// Limits returns the limits of the engine's Options.
-func (e *Engine) Limits() (maxRecord, maxDepth int) { return e.opts.MaxRecord, e.opts.MaxDepth }
-
 // Values applies f to the one JSON value of src, or to each element of its
 // array, and writes what they become to dst: [Engine.JSON] with a walk of the
 // adapter's own. It does with failures what that does.
@@ -41,10 +38,12 @@ func (e *Engine) Values(ctx context.Context, dst io.Writer, src io.Reader, s *Su
 	c := e.NewRecord(ctx, s, r)
 	defer c.Close()
 	r.AddDocument()
-	split := jsonscan.NewSplitter(src, e.opts.MaxRecord)
+	split := jsonscan.NewSplitter(src, e.opts.MaxRecord, c.input)
+	defer func() { c.input = split.Buffer() }()
 	out := &batchWriter{w: dst}
 	var failed failing
-	var made []byte
+	made := c.output
+	defer func() { c.output = made }()
 	wrote := 0
 	for n := int64(1); ; n++ {
 		if err := ctx.Err(); err != nil {
@@ -142,10 +141,12 @@ func (e *Engine) Lines(ctx context.Context, dst io.Writer, src io.Reader, s *Sub
 	c := e.NewRecord(ctx, s, r)
 	defer c.Close()
 	r.AddDocument()
-	lines := newLineReader(src, e.opts.MaxRecord)
+	lines := newLineReader(src, e.opts.MaxRecord, c.input)
+	defer func() { c.input = lines.buf }()
 	out := &batchWriter{w: dst}
 	var failed failing
-	var made []byte
+	made := c.output
+	defer func() { c.output = made }()
 	for n := int64(1); ; n++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -191,6 +192,8 @@ func (e *Engine) Lines(ctx context.Context, dst io.Writer, src io.Reader, s *Sub
 	return failed.err()
 }
 
+const batch = 64 << 10
+
 // A batchWriter collects small writes and keeps the first error.
 type batchWriter struct {
 	w   io.Writer
@@ -199,9 +202,15 @@ type batchWriter struct {
 }
 
 func (b *batchWriter) write(p []byte) {
-	b.buf.Write(p)
-	if b.buf.Len() >= 64<<10 {
-		b.flush()
+	if b.buf.Len()+len(p) < batch {
+		b.buf.Write(p)
+		return
+	}
+	b.flush()
+	if len(p) < batch {
+		b.buf.Write(p)
+	} else if b.err == nil {
+		_, b.err = b.w.Write(p)
 	}
 }
 

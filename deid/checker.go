@@ -23,16 +23,17 @@ type checker struct {
 	squeezed []byte // "maryannsmith\x00nextvalue"
 	joined   []byte // "maryannsmithnextvalue"
 
-	shownText []byte // the values of the output, one behind the other
-	shownList []shownValue
+	shown     values // of the output
+	shownRead int    // how many of the distinct ones were read
+	joinedTo  int    // and how many of all were joined
 
 	seen  uint64           // which letters and digits are in the output
 	rows  [rowWords]uint64 // and which three stand in a row, separators left out
 	last  uint32           // the last two of them
 	forms []byte
 
-	removedText []byte // the removed values, one behind the other
-	removedList []removedValue
+	gone     values // the removed ones
+	prepared int    // how many of them are needles
 
 	needles []byte // the texts of all needles, one behind the other
 	list    []needle
@@ -43,21 +44,10 @@ type checker struct {
 	chains []int32           // and for each needle the one before it
 }
 
-// A shownValue is one of the output. It is read only when all the letters and
-// digits that some needle has stand in a row in the output: in most records they
-// do not.
-type shownValue struct {
-	start, end int32
-	kind       Kind
-}
-
-// A removedValue is one that must not stand elsewhere. It becomes needles when
-// the output is known: most of them have three letters or digits in a row that no
-// text of the output has.
-type removedValue struct {
-	start, end int32
-	kind       Kind
-}
+// The shown values are read only when all the letters and digits that some
+// needle has stand in a row in the output: in most records they do not. The
+// removed ones become needles when the output is known: most of them have three
+// letters or digits in a row that no text of the output has.
 
 // A needle is a text in the checker's own form: words that begin and end with
 // a space, or a squeezed text without.
@@ -76,10 +66,11 @@ const (
 
 func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
-	k.shownText, k.shownList = k.shownText[:0], k.shownList[:0]
+	k.shown.reset()
+	k.gone.reset()
+	k.shownRead, k.joinedTo, k.prepared = 0, 0, 0
 	k.needles, k.list, k.seen, k.last = k.needles[:0], k.list[:0], 0, 0
 	clear(k.rows[:])
-	k.removedText, k.removedList = k.removedText[:0], k.removedList[:0]
 }
 
 // smallest is the length from which a word is looked for: shorter ones are
@@ -93,15 +84,17 @@ func (k *checker) removed(kind Kind, v []byte) {
 	case 0, KindText, KindTerm, KindAge, KindState, KindCountry:
 		return
 	}
-	start := len(k.removedText)
-	k.removedText = append(k.removedText, v...)
-	k.removedList = append(k.removedList, removedValue{int32(start), int32(len(k.removedText)), kind})
+	if len(v) == 0 || v[0] == '[' && string(v) == kind.tag() {
+		return // nothing, or what an earlier pass put there
+	}
+	k.gone.add(kind, v)
 }
 
 // prepare makes needles of the removed values.
 func (k *checker) prepare() {
-	for _, r := range k.removedList {
-		v := k.removedText[r.start:r.end]
+	for ; k.prepared < len(k.gone.list); k.prepared++ {
+		r := &k.gone.list[k.prepared]
+		v := k.gone.bytes(r)
 		switch r.kind {
 		case KindName:
 			if k.hasWord(v) {
@@ -122,9 +115,13 @@ func (k *checker) prepare() {
 				k.phone(v)
 			}
 		case KindDate, KindDOB, KindDeath:
-			// Eight digits are looked for, whatever follows them, and in
-			// another order.
-			if k.hasBits(v[:min(len(v), 8)], letterMask) {
+			// Eight digits are looked for, whatever follows them, and with
+			// the year behind the month and the day too.
+			if len(v) >= 8 && digitRun(v) >= 8 {
+				if k.has(v[:4]) && k.has(v[4:8]) {
+					k.date(v)
+				}
+			} else if k.hasBits(v[:min(len(v), 8)], letterMask) {
 				k.date(v)
 			}
 		case KindIP:
@@ -135,7 +132,6 @@ func (k *checker) prepare() {
 			}
 		}
 	}
-	k.removedList = k.removedList[:0]
 }
 
 // has reports whether all letters and digits of v are somewhere in the output,
@@ -414,9 +410,10 @@ func (k *checker) look(kind Kind, v []byte) {
 	if kind == KindState || len(v) == 0 {
 		return
 	}
-	start := len(k.shownText)
-	k.shownText = append(k.shownText, v...)
-	k.shownList = append(k.shownList, shownValue{int32(start), int32(len(k.shownText)), kind})
+	if !k.shown.add(kind, v) {
+		k.noteEnds(v)
+		return
+	}
 	var all uint64
 	word := 0
 	for i, c := range v {
@@ -445,6 +442,30 @@ func (k *checker) look(kind Kind, v []byte) {
 	}
 }
 
+// noteEnds is note for a value that was noted before: only what it makes with
+// its neighbours is new.
+func (k *checker) noteEnds(v []byte) {
+	first, last, count := 0, len(v), 0
+	for ; first < len(v) && count < 2; first++ {
+		if n := rowNumber[v[first]]; n == noNumber {
+			k.noteForms(v)
+			return
+		} else if n != 0 {
+			count++
+		}
+	}
+	for count = 0; last > first && count < 2; last-- {
+		if n := rowNumber[v[last-1]]; n == noNumber {
+			k.noteForms(v)
+			return
+		} else if n != 0 {
+			count++
+		}
+	}
+	k.note(v[:first])
+	k.note(v[last:])
+}
+
 // noteWord notes what a word of the characters of base64 may be an encoding of.
 func (k *checker) noteWord(word []byte) {
 	if k.unhex(word) {
@@ -457,10 +478,11 @@ func (k *checker) noteWord(word []byte) {
 
 // read makes the texts of a value of the output, and of what it could be an
 // encoding of.
-func (k *checker) read(kind Kind, v []byte) {
+func (k *checker) read(shown *value) {
+	kind, v := shown.kind, k.shown.bytes(shown)
 	n := len(k.squeezed)
 	k.value(kind, v)
-	k.joined = append(k.joined, k.squeezed[n:len(k.squeezed)-1]...)
+	shown.squeezedAt, shown.squeezedTo = int32(n), int32(len(k.squeezed)-1)
 	if len(v) < encodedLen {
 		return
 	}
@@ -600,7 +622,7 @@ func (k *checker) value(kind Kind, v []byte) {
 
 // found reports whether a needle is in the output.
 func (k *checker) found() bool {
-	if len(k.shownText) == 0 {
+	if len(k.shown.list) == 0 {
 		return false
 	}
 	k.prepare()
@@ -648,10 +670,14 @@ func (k *checker) possible(n *needle) bool {
 }
 
 func (k *checker) readAll() {
-	for _, s := range k.shownList {
-		k.read(s.kind, k.shownText[s.start:s.end])
+	for ; k.shownRead < len(k.shown.list); k.shownRead++ {
+		k.read(&k.shown.list[k.shownRead])
 	}
-	k.shownList = k.shownList[:0]
+	for _, i := range k.shown.order[k.joinedTo:] {
+		v := &k.shown.list[i]
+		k.joined = append(k.joined, k.squeezed[v.squeezedAt:v.squeezedTo]...)
+	}
+	k.joinedTo = len(k.shown.order)
 }
 
 // fewNeedles is how many are looked for one by one.
@@ -668,23 +694,34 @@ func (k *checker) foundMany() bool {
 	}
 	clear(k.heads[:])
 	k.chains = k.chains[:0]
+	var filters [len(formList)][1 << (hashBits - 6)]uint64 // which heads there are
 	var forms uint8
 	for i := range k.list {
 		n := &k.list[i]
-		slot := &k.heads[headHash(headOf(k.needles[n.start:]))]
+		h := headHash(headOf(k.needles[n.start:]))
+		for f, form := range formList {
+			if n.form&form != 0 {
+				filters[f][h>>6] |= 1 << (h & 63)
+			}
+		}
+		slot := &k.heads[h>>(hashBits-headBits)]
 		k.chains = append(k.chains, *slot)
 		*slot = int32(i + 1)
 		forms |= n.form
 	}
-	for bit, text := range [...][]byte{k.words, k.terms, k.squeezed, k.joined} {
-		form := uint8(1) << bit
+	for f, text := range [...][]byte{k.words, k.terms, k.squeezed, k.joined} {
+		form, filter := formList[f], &filters[f]
 		if forms&form == 0 || len(text) < headLen {
 			continue
 		}
 		head := headOf(text) << 8
 		for i := range len(text) - headLen + 1 {
 			head = head>>8 | uint64(text[i+headLen-1])<<(8*(headLen-1))
-			for at := k.heads[headHash(head)]; at != 0; at = k.chains[at-1] {
+			h := headHash(head)
+			if filter[h>>6]&(1<<(h&63)) == 0 {
+				continue
+			}
+			for at := k.heads[h>>(hashBits-headBits)]; at != 0; at = k.chains[at-1] {
 				n := &k.list[at-1]
 				if n.form&form != 0 && bytes.HasPrefix(text[i:], k.needles[n.start:n.end]) {
 					return true
@@ -695,8 +732,11 @@ func (k *checker) foundMany() bool {
 	return false
 }
 
-// headSlots is how many heads the table has, a power of two.
+var formList = [...]uint8{inWords, inTerms, inSqueezed, inJoined}
+
+// The head of a needle is hashed to hashBits; headBits of them find its chain.
 const (
+	hashBits  = 14
 	headBits  = 11
 	headSlots = 1 << headBits
 )
@@ -706,7 +746,7 @@ func headOf(b []byte) uint64 {
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32
 }
 
-func headHash(head uint64) uint64 { return head * 0x9e3779b97f4a7c15 >> (64 - headBits) }
+func headHash(head uint64) uint64 { return head * 0x9e3779b97f4a7c15 >> (64 - hashBits) }
 
 // folded is an ASCII letter or digit in lower case; 0 for anything else.
 var folded = func() (t [utf8.RuneSelf]byte) {
@@ -732,7 +772,7 @@ func appendForms(words, squeezed, v []byte) (w, s []byte) {
 			i++
 			if f := folded[c]; f != 0 {
 				words, squeezed, gap = append(words, f), append(squeezed, f), false
-			} else if !gap && c != '\'' {
+			} else if !gap && (c != '\'' || isPossessive(v[i:])) {
 				words, gap = append(words, ' '), true
 			}
 			continue
@@ -743,7 +783,7 @@ func appendForms(words, squeezed, v []byte) (w, s []byte) {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			r = unicode.ToLower(r)
 			words, squeezed, gap = utf8.AppendRune(words, r), utf8.AppendRune(squeezed, r), false
-		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) || r == '’':
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) || r == '’' && !isPossessive(v[i:]):
 			// A mark belongs to its letter, and a soft hyphen or a
 			// zero-width joiner stands inside a word.
 		case !gap:
@@ -754,6 +794,12 @@ func appendForms(words, squeezed, v []byte) (w, s []byte) {
 		words = append(words, ' ')
 	}
 	return words, squeezed
+}
+
+// isPossessive reports whether an s that belongs to a name is all that follows
+// its apostrophe.
+func isPossessive(rest []byte) bool {
+	return len(rest) > 0 && rest[0]|0x20 == 's' && (len(rest) == 1 || folded[rest[1]&0x7f] == 0 && rest[1] < utf8.RuneSelf)
 }
 
 // appendSqueezed appends the letters and digits of v in lower case.
@@ -777,4 +823,4 @@ func appendSqueezed(dst, v []byte) []byte {
 }
 
 // armed reports whether there is anything to look for.
-func (k *checker) armed() bool { return len(k.list) > 0 || len(k.removedList) > 0 }
+func (k *checker) armed() bool { return len(k.list) > 0 || len(k.gone.list) > 0 }

@@ -103,11 +103,11 @@ func validPrefix(b []byte) int {
 func (w *jsonWalk) walk(root *enode) error {
 	w.out, w.marks = w.out[:0], w.marks[:0]
 	end, kept, err := w.node(root, jsonscan.Space(w.src, 0), 0)
-	if err == nil && jsonscan.Space(w.src, max(end, 0)) != len(w.src) {
-		err = malformedAt(max(end, 0))
-	}
 	if err != nil {
 		return err
+	}
+	if end = jsonscan.Space(w.src, end); end != len(w.src) {
+		return malformedAt(end)
 	}
 	if !kept {
 		w.out = append(w.out, "null"...)

@@ -98,6 +98,8 @@ type Record struct {
 	scrubs []Removed
 	check  checker
 	walk   structWalk
+	input  []byte // memory for what is read and written
+	output []byte
 	codes  map[givenKey]givenCode // of this document, so that the vault is asked once
 }
 
@@ -121,11 +123,17 @@ func (e *Engine) NewRecord(ctx context.Context, s *Subject, r *Report) *Record {
 	return c
 }
 
+// maxKept is how much memory a Record keeps for the next document.
+const maxKept = 8 << 20
+
 // release gives the record back for reuse.
 func (c *Record) release() {
 	c.reset()
 	clear(c.codes)
 	c.r, c.ctx, c.subject = nil, nil, nil
+	if max(cap(c.input), cap(c.output)) > maxKept {
+		c.input, c.output = nil, nil
+	}
 	c.e.pool.Put(c)
 }
 
@@ -301,16 +309,20 @@ type givenCode struct {
 // maxCodes is how many codes a Record remembers before it forgets all.
 const maxCodes = 1 << 14
 
-// Code is Apply for a value whose code is that of a key: an identifier with
-// the system that gave it out, or a reference's own part of it. It returns the
-// code, for the adapter to write as its format wants it; v is what was removed.
-// The action of the place must be [CodeAs]: any other gives ErrNoCode. The
-// errors are those of the vault as well.
+// Code is AssignedCode for a format that writes codes in a form of its own: it
+// returns the code of key, and v is what was removed. The action of the place
+// must be [CodeAs]: any other gives [ErrNoCode]. The other errors are those of
+// the vault.
 func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
 	if p.op != opCode {
 		return Code{}, fmt.Errorf("deid: %s: %w", p.path, ErrNoCode)
 	}
-	given, ok := c.codes[givenKey{p.namespace, string(key)}]
+	return c.code(p, p.namespace, key, v)
+}
+
+// code asks the vault once for each key of a document.
+func (c *Record) code(p *Place, namespace string, key, v []byte) (Code, error) {
+	given, ok := c.codes[givenKey{namespace, string(key)}]
 	if ok && given.walk == c.walks {
 		c.count(p, Coded)
 		return given.code, nil
@@ -318,7 +330,7 @@ func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
 	code := given.code
 	if !ok {
 		var err error
-		if code, err = c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, key); err != nil {
+		if code, err = c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, namespace, key); err != nil {
 			return Code{}, fmt.Errorf("deid: %s: %w", p.path, err)
 		}
 	}
@@ -327,7 +339,7 @@ func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
 	} else if len(c.codes) >= maxCodes {
 		clear(c.codes)
 	}
-	c.codes[givenKey{p.namespace, string(key)}] = givenCode{code, c.walks}
+	c.codes[givenKey{namespace, string(key)}] = givenCode{code, c.walks}
 	c.count(p, Coded)
 	c.check.removed(p.kind, v)
 	return code, nil
@@ -372,10 +384,10 @@ func (c *Record) observe(p *Place, v []byte) {
 	}
 }
 
-// AssignedCode is Apply for a value that is no identifier by itself, but together with
-// who assigned it: where the rule of the place is a code, it is that of id, in
-// the namespace if that is not empty and in the rule's own otherwise. Where the
-// rule is another, it is applied to v.
+// AssignedCode is Apply for a value that is no identifier by itself, but
+// together with who assigned it: where the rule of the place is a code, it is
+// that of id, in the namespace if that is not empty and in the rule's own
+// otherwise. Where the rule is another, it is applied to v.
 func (c *Record) AssignedCode(dst []byte, p *Place, v []byte, namespace string, id []byte) ([]byte, Outcome, error) {
 	if p.op != opCode || len(trimSpace(v)) == 0 {
 		return c.Apply(dst, p, v)
@@ -383,16 +395,11 @@ func (c *Record) AssignedCode(dst []byte, p *Place, v []byte, namespace string, 
 	if namespace == "" {
 		namespace = p.namespace
 	}
-	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, namespace, id)
+	code, err := c.code(p, namespace, id, v)
 	if err == nil {
 		dst, err = code.AppendText(dst)
 	}
-	if err != nil {
-		return dst, 0, fmt.Errorf("deid: %s: %w", p.path, err)
-	}
-	c.count(p, Coded)
-	c.check.removed(p.kind, v)
-	return dst, Coded, nil
+	return dst, Coded, err
 }
 
 // Unread counts a value that is not what its place expects and that the adapter

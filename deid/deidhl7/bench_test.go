@@ -57,6 +57,10 @@ func stream(messages int) []byte {
 			line(`RXR|C28161^Intramuscular^NCIT|RT^Right thigh^HL70163`)
 			line(`OBX|1|CE|64994-7^Vaccine funding program eligibility category^LN|1|V01^Not VFC eligible^HL70064||||||F|||%s`, on)
 		default:
+			if kind == 2 {
+				report(line, on, family, digits)
+				continue
+			}
 			line(`ORC|RE|P%s^ORD|F%s^LAB||CM||||%s|||1%s^Orderley^Otto^^^^MD`, digits(8), digits(8), on, digits(9))
 			line(`OBR|1|P%s^ORD|F%s^LAB|24323-8^Comprehensive metabolic panel^LN|||%s091500|||||||%s093000||1%s^Orderley^Otto^^^^MD||||||%s110000||CH|F`, digits(8), digits(8), on, on, digits(9), on)
 			for i, test := range []struct{ code, unit, rng string }{
@@ -72,6 +76,25 @@ func stream(messages int) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// report is a radiologist's, a line of it in each OBX as most systems send it.
+func report(line func(string, ...any), on, family string, digits func(int) string) {
+	line(`ORC|RE|P%s^ORD|F%s^RAD||CM||||%s|||1%s^Orderley^Otto^^^^MD`, digits(8), digits(8), on, digits(9))
+	line(`OBR|1|P%s^ORD|F%s^RAD|36643-5^XR Chest 2 Views^LN|||%s091500|||||||||1%s^Orderley^Otto^^^^MD||||||%s110000||RAD|F|||||||&Raywell&Roberta&&&&MD`, digits(8), digits(8), on, digits(9), on)
+	for i, text := range []string{
+		"EXAMINATION: Radiographs of the chest, two views.", "", "INDICATION: Cough and fever for one week, and pain on the left side when breathing in.", "",
+		"COMPARISON: Radiographs of the chest of last spring, which were read by the same department.", "",
+		"FINDINGS: The lungs are well inflated. There is a patchy opacity in the left lower lobe, behind the heart, that was not",
+		"there before. No effusion is seen on either side, and there is no pneumothorax. The heart is of normal size, and the",
+		"contours of the mediastinum are those of a person of this age. The bones show mild changes of wear in the thoracic spine",
+		"and an old, healed fracture of the seventh rib on the right. A clip from an operation projects over the right upper",
+		"quadrant of the abdomen.", "", "IMPRESSION:", "1. Opacity in the left lower lobe that in this setting is most likely pneumonia.",
+		"2. A follow-up in six weeks is suggested, to be sure that it has cleared.", "", "Findings were told to Dr. Orderley by telephone at 10:40.",
+		"Dictated by: Roberta Raywell, MD. Patient: " + family,
+	} {
+		line(`OBX|%d|TX|36643-5^XR Chest 2 Views^LN||%s||||||F|||%s`, i+1, text, on)
+	}
 }
 
 func BenchmarkTransform(b *testing.B) {

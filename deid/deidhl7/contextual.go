@@ -7,57 +7,69 @@ import (
 	"github.com/baakit/baakit/deid"
 )
 
-// The codes, displays and systems of CE, CWE and CNE, by the place of the
-// system: the text of CWE-9 belongs to none, and 7, 8 and 13 onwards are
-// versions and names of value sets.
-var triplets = [...]struct{ code, display, system int }{{0, 1, 2}, {3, 4, 5}, {9, 10, 11}}
+// A role is what a component of CE, CWE or CNE is. CWE-9 is the original text;
+// 7, 8 and those from 13 on are versions and names of value sets.
+type role uint8
+
+const (
+	roleNone role = iota
+	roleCode
+	roleDisplay
+	roleSystem
+	roleText
+)
+
+var roles = [...]role{
+	roleCode, roleDisplay, roleSystem, roleCode, roleDisplay, roleSystem, roleNone, roleNone, roleText, roleCode, roleDisplay, roleSystem,
+}
 
 // coded transforms a code with its display. The display stays if the code is one
 // of a system that is known, and the code looks like it: it is a published term
 // then. Any other display is free text.
 func (w *walk) coded(f *field, seg *segment, raw []byte, flags uint8) error {
 	if flags&isComponent == 0 {
-		return w.codeOf(f, codeLocal, false, raw, flags)
+		return w.codeOf(f, raw, flags)
 	}
 	w.split(raw, isComponent)
-	var role [12]uint8 // 1 code, 2 display, 3 system
-	var form [12]codeForm
-	var known [12]bool
-	for _, t := range triplets {
-		if t.code >= len(w.parts) {
-			break
-		}
-		role[t.code], role[t.display], role[t.system] = 1, 2, 3
-		format, ok := w.t.system(w.part(raw, t.system))
-		if ok {
-			code, readable := w.read(w.part(raw, t.code), flags)
-			ok = readable && format.fits(code)
-		}
-		if !ok {
-			format = codeLocal
-		}
-		form[t.code], known[t.code], known[t.display] = format, ok, ok
-	}
+	var (
+		form      codeForm
+		system    bool // of this code, its display and its system: that is known
+		published bool // and the code is one of it
+	)
 	for n, s := range w.parts {
 		if n > 0 {
 			w.out = append(w.out, w.seps.component)
 		}
+		r := roleNone
+		if n < len(roles) {
+			r = roles[n]
+		}
 		v := raw[s.start:s.end]
+		if r == roleCode {
+			form, system = w.system(w.part(raw, n+2))
+			published = false
+			if system {
+				code, readable := w.read(v, flags)
+				published = readable && form.fits(code)
+			}
+		}
 		if len(v) == 0 {
 			continue
 		}
 		var err error
 		switch {
-		case n == 8:
-			err = w.free(f.text, v, flags)
-		case n >= len(role) || role[n] == 0:
+		case r == roleNone:
 			w.unlisted(seg.unknown, v, flags&^isComponent)
-		case role[n] == 1:
-			err = w.codeOf(f, form[n], known[n], v, flags)
-		case role[n] == 3:
-			err = w.systemName(f, v, flags)
-		case known[n]:
+		case r == roleCode && published:
+			err = w.code(f.term, v, flags)
+		case r == roleCode:
+			err = w.codeOf(f, v, flags)
+		case r == roleDisplay && published:
 			err = w.display(f, v, flags)
+		case r == roleSystem && system: // a name of our own table
+			w.out = append(w.out, v...)
+		case r == roleSystem:
+			err = w.systemName(f, v, flags)
 		default:
 			err = w.free(f.text, v, flags)
 		}
@@ -68,17 +80,20 @@ func (w *walk) coded(f *field, seg *segment, raw []byte, flags uint8) error {
 	return nil
 }
 
-// codeOf transforms a code.
-func (w *walk) codeOf(f *field, form codeForm, published bool, raw []byte, flags uint8) error {
+// code transforms what is known to be a code of a published system.
+func (w *walk) code(p *deid.Place, raw []byte, flags uint8) error {
+	v, _ := w.read(raw, flags)
+	return w.keep(p, deid.KindTerm, raw, v)
+}
+
+// codeOf transforms a code of a site, of a table of HL7, or of no system.
+func (w *walk) codeOf(f *field, raw []byte, flags uint8) error {
 	p := f.code
-	if published {
-		p = f.term
-	}
 	if isNull(raw) {
 		return w.null(p, raw)
 	}
 	v, ok := w.read(raw, flags)
-	if !ok || !form.fits(v) {
+	if !ok || !codeLocal.fits(v) {
 		w.c.Unread(p, v)
 		w.hollow(raw, flags&^isComponent)
 		return nil
@@ -86,14 +101,13 @@ func (w *walk) codeOf(f *field, form codeForm, published bool, raw []byte, flags
 	return w.keep(p, p.Kind(), raw, v)
 }
 
-// systemName transforms the name of a coding system: one that is known, or of
-// the site's own by the conventions of table 0396.
+// systemName transforms the name of a coding system that is not known: it stays
+// if it is the site's own by the conventions of table 0396.
 func (w *walk) systemName(f *field, raw []byte, flags uint8) error {
 	if isNull(raw) {
 		return w.null(f.code, raw)
 	}
-	_, known := w.t.system(raw)
-	if !known && string(raw) != "L" && !(len(raw) > 2 && len(raw) <= 6 && string(raw[:2]) == "99" && isCode(raw, 6, maxLocalDigits)) {
+	if string(raw) != "L" && !(len(raw) > 2 && len(raw) <= 6 && string(raw[:2]) == "99" && isCode(raw, 6, maxLocalDigits)) {
 		w.c.Unread(f.code, raw)
 		w.hollow(raw, flags&^isComponent)
 		return nil
@@ -102,9 +116,9 @@ func (w *walk) systemName(f *field, raw []byte, flags uint8) error {
 }
 
 func (w *walk) keep(p *deid.Place, look deid.Kind, raw, v []byte) error {
-	out, o, err := w.c.Apply(w.value[:0], p, v)
-	w.value = out
-	if err != nil {
+	var o deid.Outcome
+	var err error
+	if w.value, o, err = w.c.Apply(w.value[:0], p, v); err != nil {
 		return err
 	}
 	w.write(look, raw, v, o)
@@ -116,30 +130,35 @@ func (w *walk) keep(p *deid.Place, look deid.Kind, raw, v []byte) error {
 // goes before the message does.
 func (w *walk) display(f *field, raw []byte, flags uint8) error {
 	if isNull(raw) {
-		return w.null(f.term, raw)
+		return w.null(f.shown, raw)
 	}
 	v, ok := w.read(raw, flags)
-	if !ok || w.lean {
-		w.c.Unread(f.term, v)
+	if !ok || w.lean || hasDay(v) {
+		w.c.Unread(f.shown, v)
 		return nil
 	}
-	w.shown++
-	return w.keep(f.term, 0, raw, v)
+	w.displays++
+	return w.keep(f.shown, 0, raw, v)
 }
 
 // system returns the form of the codes of a coding system that is published, or
-// that the options trust.
-func (t *Transformer) system(name []byte) (codeForm, bool) {
+// that the options trust. Most are the same as the one before.
+func (w *walk) system(name []byte) (codeForm, bool) {
 	if len(name) == 0 || len(name) > maxLocal {
 		return 0, false
 	}
-	if form, ok := t.systems[string(name)]; ok {
-		return form, true
+	if bytes.Equal(name, w.systemBefore) {
+		return w.formBefore, true
 	}
-	if len(name) == 7 && string(name[:3]) == hl7Tables && digitsOf(name[3:]) == 4 {
-		return codeLocal, true
+	form, ok := w.t.systems[string(name)]
+	if !ok {
+		if len(name) != 7 || string(name[:3]) != hl7Tables || digitsOf(name[3:]) != 4 {
+			return 0, false
+		}
+		form = codeLocal
 	}
-	return 0, false
+	w.systemBefore, w.formBefore = append(w.systemBefore[:0], name...), form
+	return form, true
 }
 
 // The components of CX and EI, from 0.
@@ -180,7 +199,7 @@ func (w *walk) identifier(f *field, seg *segment, raw []byte, flags, class uint8
 		case n == idNumber:
 			err = w.number((*f.ids)[kind], v, authority, flags)
 		case f.typed && n == idType:
-			err = w.codeOf(f, codeLocal, false, v, flags)
+			err = w.codeOf(f, v, flags)
 		default:
 			w.unlisted(seg.unknown, v, flags&^class)
 		}
@@ -201,7 +220,6 @@ func (w *walk) number(p *deid.Place, raw, authority []byte, flags uint8) error {
 	v, ok := w.read(raw, flags)
 	if !ok {
 		w.c.Unread(p, v)
-		w.hollow(raw, flags&^(isComponent|isRepetition))
 		return nil
 	}
 	id, namespace := bytes.TrimSpace(v), ""
@@ -252,7 +270,7 @@ func (w *walk) phone(f *field, seg *segment, raw []byte, flags uint8) error {
 		var err error
 		switch n {
 		case 1, 2:
-			err = w.codeOf(f, codeLocal, false, v, flags)
+			err = w.codeOf(f, v, flags)
 		case 3:
 			err = w.free(f.email, v, flags)
 		default:

@@ -28,6 +28,8 @@ func (s *separators) decode(dst, v []byte, set *charset) ([]byte, bool) {
 			}
 			hex = hex || v[i+1] == 'X' && len(dst) > n
 			i = end + 1
+		case c < ' ' && c != '\t' || c == 0x7f:
+			return dst, false
 		case c < utf8.RuneSelf:
 			dst = append(dst, c)
 			i++
@@ -154,7 +156,7 @@ func (s *separators) encode(dst, text []byte, class *classTable, set *charset) (
 			continue
 		}
 		i++
-		if c >= ' ' && class[c]&^isHigh == 0 {
+		if class[c] == 0 {
 			dst = append(dst, c)
 			continue
 		}

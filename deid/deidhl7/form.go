@@ -188,9 +188,17 @@ func isDay(v []byte) bool {
 		us >= 1850 && us <= 2100 && (two(0) <= 12 && two(2) <= 31 || two(0) <= 31 && two(2) <= 12)
 }
 
-// isNumber reads an NM: a sign, digits and a point, of as many digits as no
-// telephone or social security number has, and no day.
-func isNumber(v []byte) bool {
+// The most digits before the point of a number that counts and of one that
+// measures. No telephone or social security number has so few, and no record
+// number in a field that counts.
+const (
+	maxCount   = 6
+	maxMeasure = 8
+)
+
+// isNumber reads an NM: a sign, digits and a point; no day, and above four
+// digits no leading zero, which a ZIP code may have.
+func isNumber(v []byte, limit int) bool {
 	if len(v) > 0 && (v[0] == '+' || v[0] == '-') {
 		v = v[1:]
 	}
@@ -198,7 +206,7 @@ func isNumber(v []byte) bool {
 	for n < len(v) && isDigit(v[n]) {
 		n++
 	}
-	if n > 8 || n == 8 && isDay(v[:8]) {
+	if n > limit || n > 4 && v[0] == '0' || n == 8 && isDay(v[:8]) {
 		return false
 	}
 	if n == len(v) {
@@ -273,4 +281,59 @@ func isCountry(v []byte) bool {
 		}
 	}
 	return len(v) == 2 || len(v) == 3
+}
+
+// hasDay reports whether a text has the name of a month beside a number.
+func hasDay(v []byte) bool {
+	if digitsOf(v) == 0 {
+		return false
+	}
+	month, number := false, false // of the word before
+	for i := 0; i < len(v); {
+		n := i
+		switch {
+		case isLetter(v[i]):
+			for n < len(v) && isLetter(v[n]) {
+				n++
+			}
+			is := isMonth(v[i:n])
+			if is && number {
+				return true
+			}
+			// Of 17th of May the number is still before the month.
+			month, number = is, number && n-i == 2
+		case isDigit(v[i]):
+			for n < len(v) && isDigit(v[n]) {
+				n++
+			}
+			if month {
+				return true
+			}
+			month, number = false, true
+		default:
+			n++
+		}
+		i = n
+	}
+	return false
+}
+
+// isMonth reads the English name of a month, in full or in three letters.
+func isMonth(word []byte) bool {
+	if len(word) < 3 || len(word) > 9 {
+		return false
+	}
+	var buf [9]byte
+	lower := buf[:0]
+	for _, c := range word {
+		lower = append(lower, c|0x20)
+	}
+	for _, name := range [...]string{
+		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+	} {
+		if string(lower) == name || string(lower) == name[:3] {
+			return true
+		}
+	}
+	return string(lower) == "sept"
 }

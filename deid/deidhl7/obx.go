@@ -90,8 +90,10 @@ func (w *walk) observes() deid.Kind {
 	for end < len(raw) && w.class[raw[end]]&isComponent == 0 {
 		end++
 	}
-	if kind, ok := observations[string(raw[:end])]; ok {
-		return kind
+	if end > 0 && end < 16 && isDigit(raw[0]) && w.t.table.firsts[raw[0]-'0']&(1<<end) != 0 {
+		if kind, ok := observations[string(raw[:end])]; ok {
+			return kind
+		}
 	}
 	var word [longestWord]byte
 	n := 0
@@ -103,7 +105,7 @@ func (w *walk) observes() deid.Kind {
 			n++
 			continue
 		}
-		if n >= shortestWord && n <= len(word) && w.t.table.initials[word[0]-'a'] {
+		if n >= shortestWord && n <= len(word) && w.t.table.initials[word[0]-'a']&(1<<n) != 0 {
 			if kind, ok := observationWords[string(word[:n])]; ok {
 				return kind
 			}

@@ -11,7 +11,7 @@ const (
 	isRepetition
 	isEscape
 	isSub
-	isHigh // not ASCII
+	isHigh // not ASCII, or a control character
 	isField
 )
 
@@ -19,15 +19,17 @@ const (
 type classTable [256]uint8
 
 func (s *separators) classes() (t classTable) {
-	for c := 0x80; c < len(t); c++ {
-		t[c] = isHigh
+	for c := range t {
+		if c >= 0x7f || c < ' ' && c != '\t' {
+			t[c] = isHigh
+		}
 	}
 	t[s.component] |= isComponent
 	t[s.repetition] |= isRepetition
 	t[s.escape] |= isEscape
 	t[s.sub] |= isSub
 	t[s.field] |= isField
-	t[0] = 0 // those that the message has not
+	t[0] = isHigh // and not what the message does not have
 	return t
 }
 

@@ -18,7 +18,8 @@ const (
 	formAny form = iota
 	formDate
 	formCode
-	formNumber
+	formNumber  // counts
+	formMeasure // measures: of OBX-5
 	formRange
 	formCountry
 	formCharset
@@ -45,8 +46,9 @@ type field struct {
 
 	text *deid.Place // layoutText, and the displays of layoutCoded
 
-	term *deid.Place // layoutCoded: what is published
-	code *deid.Place // and what is not
+	term  *deid.Place // layoutCoded: codes of what is published
+	shown *deid.Place // the displays of these
+	code  *deid.Place // and other codes
 
 	ids   *idPlaces // layoutID and layoutPair
 	kind  deid.Kind // of an identifier without a type of its own
@@ -85,7 +87,11 @@ type table struct {
 	observed map[deid.Kind]*deid.Place // OBX-5 by OBX-3
 	dates    map[deid.Kind]*field      // OBX-5 that is a date, by OBX-3
 	untyped  *deid.Place               // OBX-5 of a type that is not listed
-	initials [26]bool                  // of observationWords
+
+	// The lengths of the codes and words of OBX-3 that say something, as
+	// bits, by their first character.
+	firsts   [10]uint16
+	initials [26]uint16
 }
 
 // A tableMaker makes the places of the table.
@@ -100,6 +106,7 @@ type placeKey struct {
 	path   string
 	kind   deid.Kind
 	action deid.Action
+	reason string
 }
 
 func newTable(e *deid.Engine, opts *Options) (*table, error) {
@@ -132,13 +139,23 @@ func newTable(e *deid.Engine, opts *Options) (*table, error) {
 			for _, name := range sortedKeys(values) {
 				f := m.field(s.id, path, values[name])
 				f.dated = values[name] == "DT" || values[name] == "DTM" || values[name] == "TS"
+				if name == "NM" || name == "SN" {
+					for i, c := range f.components {
+						if c.first.form == formNumber {
+							f.components[i].first.form = formMeasure
+						}
+					}
+				}
 				f.plain = f.dated || f.layout == layoutText || name == "NM" || name == "SN" || name == "SI"
 				t.values[name] = f
 			}
 			t.dates[deid.KindDOB] = m.field(s.id, path, "TS:dob")
 			t.dates[deid.KindDeath] = m.field(s.id, path, "TS:death")
 			for word := range observationWords {
-				t.initials[word[0]-'a'] = true
+				t.initials[word[0]-'a'] |= 1 << len(word)
+			}
+			for code := range observations {
+				t.firsts[code[0]-'0'] |= 1 << len(code)
 			}
 			for _, kinds := range []map[string]deid.Kind{observations, observationWords} {
 				for _, kind := range kinds {
@@ -161,7 +178,7 @@ func newTable(e *deid.Engine, opts *Options) (*table, error) {
 
 // place returns the place of the path with the rule, made once.
 func (m *tableMaker) place(path string, r deid.Rule) *deid.Place {
-	key := placeKey{path, r.Kind, r.Action}
+	key := placeKey{path, r.Kind, r.Action, r.Reason}
 	if p := m.places[key]; p != nil {
 		return p
 	}
@@ -185,6 +202,7 @@ func (m *tableMaker) field(seg, path, word string) *field {
 			f.text = m.place(path, deid.Rule{Kind: kindOf(arg, deid.KindText)})
 		case layoutCoded:
 			f.text = m.place(path, deid.Rule{Kind: deid.KindText})
+			f.shown = m.place(seg, displayRule)
 			f.term = m.place(seg, deid.Rule{Kind: deid.KindTerm})
 			f.code = m.place(seg, codeRule)
 		case layoutID, layoutPair:
@@ -255,6 +273,10 @@ func (m *tableMaker) field(seg, path, word string) *field {
 
 // codeRule is that of codes of the tables of HL7 and of sites.
 var codeRule = deid.Rule{Action: deid.Keep, Reason: "a code of a table, or a number that counts or measures"}
+
+// displayRule is that of the displays of published codes: they have no kind, so
+// that nothing of the shape of an identifier stays in one.
+var displayRule = deid.Rule{Action: deid.Keep, Reason: "the display of a published code"}
 
 // providerRule is that of providers under Options.KeepProviders.
 var providerRule = deid.Rule{Action: deid.Keep, Reason: "a provider is not the individual, a relative, employer or household member (45 CFR 164.514(b)(2)(i))"}

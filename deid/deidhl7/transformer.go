@@ -181,7 +181,7 @@ func (w *walk) record(in *reader, framed bool) (cause error, rule string, err er
 		}
 	}
 	checked := w.c.Check()
-	if checked != nil && w.shown > 0 {
+	if checked != nil && w.displays > 0 {
 		w.lean = true
 		w.c.Again()
 		if err := w.message(in.data, in.lines); err != nil {

@@ -22,8 +22,11 @@ type walk struct {
 	value []byte
 	parts []span
 
-	shown int  // displays that stand in the output
-	lean  bool // displays go
+	displays int  // that stand in the output
+	lean     bool // they go
+
+	systemBefore []byte // the coding system that was looked up last
+	formBefore   codeForm
 
 	valueType, observation, units []byte // of the OBX
 }
@@ -33,7 +36,7 @@ type span struct{ start, end int }
 
 // message transforms the segments into out.
 func (w *walk) message(data []byte, lines []line) error {
-	w.out, w.shown = w.out[:0], 0
+	w.out, w.displays = w.out[:0], 0
 	for i, l := range lines {
 		raw, end := data[l.start:l.end], data[l.end:l.next]
 		if len(raw) == 0 {
@@ -303,7 +306,9 @@ func (w *walk) fits(f form, v []byte) bool {
 	case formCode:
 		return codeLocal.fits(v)
 	case formNumber:
-		return isNumber(v)
+		return isNumber(v, maxCount)
+	case formMeasure:
+		return isNumber(v, maxMeasure)
 	case formRange:
 		return isRange(v)
 	case formCountry:
@@ -322,7 +327,8 @@ func (w *walk) write(kind deid.Kind, raw, v []byte, o deid.Outcome) {
 	case o.Gone():
 	case o.Verbatim():
 		w.out = append(w.out, raw...)
-		if o == deid.Kept {
+		if o == deid.Kept && (len(v) > 2 || digitsOf(v) > 0) {
+			// One or two letters are no identifier, nor part of one.
 			w.c.Look(kind, v)
 		}
 	case o == deid.Scrubbed:
