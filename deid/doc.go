@@ -1,8 +1,8 @@
 // Package deid takes identifiers out of health records by a policy of 45 CFR
 // 164.514: the safe harbor of paragraph (b)(2), the limited data set of
 // paragraph (e), or what an expert has determined under paragraph (b)(1). It
-// works on structs, JSON, NDJSON and CSV, and counts what it did in a report
-// that holds no value.
+// works on structs, JSON, NDJSON and CSV, in sub-packages on FHIR and HL7 v2,
+// and counts what it did in a report that holds no value.
 //
 // It applies transforms. It never says that data are de-identified: that also
 // takes the absence of actual knowledge, which only a person can state, and a

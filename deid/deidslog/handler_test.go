@@ -484,6 +484,18 @@ func TestTrees(t *testing.T) {
 			l.WithGroup("g").With("k", v).Info("m", "k", v)
 			checkLog(t, w.name, b.String(), 1)
 		}
+		// Both ways write the same, whatever is vouched for.
+		for _, opts := range []*deidslog.Options{nil, {Keys: []string{"k"}}, {Keys: []string{"g.a"}}, {AllKeys: true}} {
+			var lines []string
+			for _, w := range jsonWays {
+				var b bytes.Buffer
+				slog.New(w.make(&b, opts)).WithGroup("g").Info("m", "k", v, slog.Group("h", "k", v))
+				lines = append(lines, logged(&b))
+			}
+			if lines[0] != lines[1] {
+				r.Fatalf("%+v: the handler writes\n%s\nand ReplaceAttr\n%s", opts, lines[0], lines[1])
+			}
+		}
 	})
 }
 

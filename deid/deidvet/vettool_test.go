@@ -13,12 +13,16 @@ import (
 	"testing"
 )
 
+// built is where the command is, once a test has asked for it.
+var built string
+
 // tool builds the command once.
 var tool = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "deidvet-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	name := filepath.Join(dir, "deidvet.exe")
 	if out, err := exec.Command("go", "build", "-o", name, "./cmd/deidvet").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
@@ -28,8 +32,8 @@ var tool = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if name, err := tool(); err == nil {
-		os.RemoveAll(filepath.Dir(name))
+	if built != "" {
+		os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
