@@ -34,8 +34,8 @@ func (l *Lifecycle) StateAt(events []Event, valid, known time.Time) (State, erro
 	s.Governing = l.governs(full, valid)
 	law := lives()
 	retro := s.Governing != nil && !part.status.live() && part.end == nil
-	s.InForce = Ruling{part.status.live() || retro, []Reason{law.reason(inForceReason(part.status, retro))}}
-	s.PHI = Ruling{part.allows(valid), []Reason{law.reason(l.phiReason(part, valid, retro))}}
+	s.InForce = Ruling{part.status.live() || retro, []baakit.Reason{law.reason(inForceReason(part.status, retro))}}
+	s.PHI = Ruling{part.allows(valid), []baakit.Reason{law.reason(l.phiReason(part, valid, retro))}}
 	s.Uses = uses(part.status)
 	s.Deadlines = l.deadlines(part, valid)
 	s.Duties = l.duties(part, valid)

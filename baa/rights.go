@@ -375,21 +375,21 @@ func (f *rightsFold) response() time.Time {
 
 // answer says whether the business associate may answer the individual.
 func (f *rightsFold) answer() Ruling {
-	reason := Reason{ID: "rights.undirected", Says: "the business associate answers an individual only where the covered entity has directed it in writing; it forwards the request"}
+	reason := baakit.Reason{ID: "rights.undirected", Says: "the business associate answers an individual only where the covered entity has directed it in writing; it forwards the request"}
 	yes := false
 	switch {
 	case f.right == "":
-		reason = Reason{ID: "rights.none", Says: "there is no request"}
+		reason = baakit.Reason{ID: "rights.none", Says: "there is no request"}
 	case f.status == RightsAnswered, f.status == RightsWithdrawn:
-		reason = Reason{ID: "rights.over", Says: "the request is answered or withdrawn"}
+		reason = baakit.Reason{ID: "rights.over", Says: "the request is answered or withdrawn"}
 	case f.directed:
 		yes = true
-		reason = Reason{ID: "rights.directed", Says: "the covered entity directed an answer in writing"}
+		reason = baakit.Reason{ID: "rights.directed", Says: "the covered entity directed an answer in writing"}
 	}
 	if f.right != "" {
 		reason.Citations = rightsTable().support(f.right).Citations
 	}
-	return Ruling{yes, []Reason{reason}}
+	return Ruling{yes, []baakit.Reason{reason}}
 }
 
 // Rights returns the terms that [NewRights] needs.

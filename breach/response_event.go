@@ -23,8 +23,8 @@ const (
 	NoticeReturned ResponseKind = "notice_returned" // Obligation, Count: came back or bounced
 	NoticeReached  ResponseKind = "notice_reached"  // Obligation, Count: substitute notice reached them
 	PostingEnded   ResponseKind = "posting_ended"   // Obligation
-	HoldPlaced     ResponseKind = "hold_placed"     // Ref names the official's statement
-	HoldLifted     ResponseKind = "hold_lifted"     // Ref
+	DelayBegan     ResponseKind = "delay_began"     // Ref names the official's statement
+	DelayEnded     ResponseKind = "delay_ended"     // Ref
 	SpeakerNamed   ResponseKind = "speaker_named"   // Audience, Speaker: who may speak to it
 	StatementMade  ResponseKind = "statement_made"  // Audience, Speaker
 	ResponseClosed ResponseKind = "closed"
@@ -83,7 +83,7 @@ func responseFields(k ResponseKind) (must, may string, ok bool) {
 		return "obligation count", "evidence ref", true
 	case PostingEnded:
 		return "obligation", "evidence ref", true
-	case HoldPlaced, HoldLifted:
+	case DelayBegan, DelayEnded:
 		return "ref", "evidence", true
 	case SpeakerNamed:
 		return "audience speaker", "ref", true
