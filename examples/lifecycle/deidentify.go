@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
 
@@ -15,15 +14,10 @@ import (
 // and logs the report.
 type deidentifying struct{ policy *deid.Policy }
 
-// records are a small set of invented records, as the practice exports them.
-//
-//go:embed deid.json
-var records []byte
-
 func (*deidentifying) name() string  { return "deidentifying" }
 func (*deidentifying) title() string { return "Records are exported under the safe harbor" }
 
-func (d *deidentifying) prepare(_ *caseFile, errs *baakit.FieldErrors) {
+func (d *deidentifying) prepare(c *caseFile, wrong problems) {
 	policy, err := deid.SafeHarbor(
 		deid.Rule{Path: "$.mrn", Kind: deid.KindMRN, Action: deid.CodeAs("patient")},
 		deid.Rule{Path: "$.patient.name", Kind: deid.KindName},
@@ -41,8 +35,11 @@ func (d *deidentifying) prepare(_ *caseFile, errs *baakit.FieldErrors) {
 		deid.Rule{Path: "$.visits[*].pulse", Action: deid.Keep, Reason: "a measured value"},
 		deid.Rule{Path: "$.visits[*].note", Kind: deid.KindText},
 	).Compile()
-	errs.Merge("acts.deidentifying", err)
-	d.policy = policy
+	if err == nil {
+		d.policy = policy
+		_, err = d.release(context.Background(), c)
+	}
+	wrong.of(recordsJSON).Merge("", err)
 }
 
 // A released is the event of an export: what it contained, by hash, and the
@@ -56,34 +53,29 @@ type released struct {
 }
 
 func (d *deidentifying) play(ctx context.Context, s *stage) error {
-	event, err := record(s, "deid", "deid.released", func() (released, error) { return d.release(ctx, s.c.Today) })
+	on := s.c.released()
+	event, err := record(ctx, s, s.c.at(on, 15), "deid", "deid.released", func() (released, error) { return d.release(ctx, s.c) })
 	if err != nil {
 		return err
 	}
 	if err := s.keep("deid", event, rebuildReleased); err != nil {
 		return err
 	}
-	s.say("%s exports %d records for research under %s.", s.c.Customer.Name, event.Statement.Records, event.Statement.Citation)
-	s.say("Before and after, by identifier:")
-	s.say("")
+	s.moment(on, "Records are exported without identifiers")
+	var unknown uint64
+	for _, u := range event.Statement.Unknown {
+		unknown += u.Count
+	}
+	s.tell("%s has %d records exported for research under the safe harbor, %s. %d value that no rule names was dropped, and the self-check stopped %d records. The report says \"%s\" and leaves actual knowledge (45 CFR 164.514(b)(2)(ii)) to who signs it.",
+		s.c.customer.LegalName, event.Statement.Records, event.Statement.Citation, unknown, event.Statement.SelfCheck.Hits, event.Statement.Statement)
 	rows := [][]string{{"identifier", "before", "removed", "replaced", "after"}}
 	for _, c := range event.Statement.Identifiers {
 		if c.Values > 0 {
 			rows = append(rows, []string{fmt.Sprintf("(%s) %s", c.Identifier, c.Identifier.Title()), fmt.Sprint(c.Values), fmt.Sprint(c.Removed), fmt.Sprint(c.Replaced), fmt.Sprint(c.Stayed)})
 		}
 	}
-	s.table(rows)
-	if err := showTable(s, "What the export holds of each identifier", rows); err != nil {
-		return err
-	}
-	var unknown uint64
-	for _, u := range event.Statement.Unknown {
-		unknown += u.Count
-	}
-	s.say("")
-	s.say("%d value that no rule names was dropped. The self-check stopped %d records.", unknown, event.Statement.SelfCheck.Hits)
-	s.say("The report says %q and leaves actual knowledge", event.Statement.Statement)
-	s.say("(45 CFR 164.514(b)(2)(ii)) to who signs it. Its SHA-256 is %s...", event.SHA256[:16])
+	s.table("What the export holds of each identifier, before and after", rows)
+	s.cite(event.Statement.Citation)
 	s.fact("records", int(event.Statement.Records))
 	s.fact("records_failed", int(event.Statement.RecordsFailed))
 	s.fact("unknown_dropped", int(unknown))
@@ -95,20 +87,23 @@ func (d *deidentifying) play(ctx context.Context, s *stage) error {
 	return s.write("deid-report.md", []byte(event.Statement.Markdown()))
 }
 
+// released is the day of the export: a month into the agreement.
+func (c *caseFile) released() baakit.Date { return c.effective().AddMonths(1, baakit.RollBack) }
+
 // release transforms the records.
-func (d *deidentifying) release(ctx context.Context, today baakit.Date) (released, error) {
-	engine, err := deid.New(d.policy, &deid.Options{AsOf: today, Vault: deid.NewMemoryVault(), Scope: "research export"})
+func (d *deidentifying) release(ctx context.Context, c *caseFile) (released, error) {
+	engine, err := deid.New(d.policy, &deid.Options{AsOf: c.released(), Vault: deid.NewMemoryVault(), Scope: "research export"})
 	if err != nil {
 		return released{}, err
 	}
 	report := engine.NewReport()
 	var out bytes.Buffer
-	if err := engine.JSON(ctx, &out, bytes.NewReader(records), nil, report); err != nil {
+	if err := engine.JSON(ctx, &out, bytes.NewReader(c.files[recordsJSON]), nil, report); err != nil {
 		return released{}, err
 	}
 	statement := report.Statement()
 	sum, err := statement.SHA256()
-	return released{today, out.Bytes(), statement, sum}, err
+	return released{c.released(), out.Bytes(), statement, sum}, err
 }
 
 func rebuildReleased(events []logged) (any, error) {

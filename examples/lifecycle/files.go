@@ -8,6 +8,9 @@ import (
 
 // write puts a file into the story's folder, the same on every telling.
 func (s *stage) write(name string, data []byte) error {
+	if s.rehearsal {
+		return nil
+	}
 	if err := writeFile(filepath.Join(s.dir, name), data); err != nil {
 		return err
 	}
@@ -52,4 +55,9 @@ func sweep(dirs ...string) error {
 		}
 	}
 	return nil
+}
+
+// sweep removes what a telling that was killed left unfinished.
+func (s *stage) sweep() error {
+	return sweep(s.dir, filepath.Join(s.dir, keysFolder), filepath.Join(s.dir, "sent"))
 }

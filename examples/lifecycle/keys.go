@@ -18,15 +18,49 @@ import (
 // them in a folder beside the log, because it has to find them again; in
 // earnest they are in a KMS or on another machine.
 type keys struct {
-	signer *audit.Signer
-	sealer audit.Sealer
+	signer       *audit.Signer
+	certificates crypto.Signer
+	sealer       audit.Sealer
 }
 
-var errKeysGone = errors.New("there is a log, but the keys in " + keysFolder + " are gone")
+var (
+	errKeysGone = errors.New("there is a log, but the keys in " + keysFolder + " are gone")
+	errNoKey    = errors.New("a file in " + keysFolder + " holds no private key")
+)
 
 // openKeys reads the keys in a folder, and makes them for a new log.
 func openKeys(dir string, fresh bool) (*keys, error) {
-	signing, err := keyFile(filepath.Join(dir, "checkpoints.pem"), fresh, func() ([]byte, error) {
+	return newKeys(func(name string, create func() ([]byte, error)) ([]byte, error) {
+		return keyFile(filepath.Join(dir, name), fresh, create)
+	})
+}
+
+// newKeys makes the keys of what kept returns: what is kept under a name, or
+// what create makes.
+func newKeys(kept func(name string, create func() ([]byte, error)) ([]byte, error)) (*keys, error) {
+	signing, err := privateKey(kept, "checkpoints.pem")
+	if err != nil {
+		return nil, err
+	}
+	signer, err := audit.NewSigner(signing)
+	if err != nil {
+		return nil, err
+	}
+	certificates, err := privateKey(kept, "certificates.pem")
+	if err != nil {
+		return nil, err
+	}
+	token, err := kept("tokens.key", func() ([]byte, error) {
+		b := make([]byte, 32)
+		_, err := rand.Read(b)
+		return b, err
+	})
+	return &keys{signer: signer, certificates: certificates, sealer: audit.Unencrypted{TokenKey: token}}, err
+}
+
+// privateKey returns an Ed25519 key as PKCS #8 in PEM.
+func privateKey(kept func(name string, create func() ([]byte, error)) ([]byte, error), name string) (crypto.Signer, error) {
+	data, err := kept(name, func() ([]byte, error) {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
 			return nil, err
@@ -37,31 +71,15 @@ func openKeys(dir string, fresh bool) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode(signing)
+	block, _ := pem.Decode(data)
 	if block == nil {
-		return nil, errors.New(keysFolder + "/checkpoints.pem: must hold a private key")
+		return nil, errNoKey
 	}
 	private, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, errors.New(keysFolder + "/checkpoints.pem: must hold a private key")
+	if key, ok := private.(ed25519.PrivateKey); err == nil && ok {
+		return key, nil
 	}
-	key, ok := private.(crypto.Signer)
-	if !ok {
-		return nil, audit.ErrKey
-	}
-	signer, err := audit.NewSigner(key)
-	if err != nil {
-		return nil, err
-	}
-	token, err := keyFile(filepath.Join(dir, "tokens.key"), fresh, func() ([]byte, error) {
-		b := make([]byte, 32)
-		_, err := rand.Read(b)
-		return b, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &keys{signer: signer, sealer: audit.Unencrypted{TokenKey: token}}, nil
+	return nil, errNoKey
 }
 
 // keyFile returns what is in a file, or makes the file where it may.

@@ -32,15 +32,22 @@ const (
 // story that was killed goes on where it was, with no event lost and none
 // twice.
 type storyLog struct {
-	dir    string
+	dir    string // "" in memory
 	keys   *keys
-	store  *auditfile.Store
+	store  store
 	log    *audit.Log // nil until this telling appends something
 	chains map[string][]logged
 	met    map[string]int // events of a chain that this telling has met
+	closed bool
 
 	mu  sync.Mutex
 	now time.Time // of the story
+}
+
+// A store is what the story needs of a store of the log.
+type store interface {
+	audit.Store
+	Close() error
 }
 
 // A logged is a domain event as it is kept.
@@ -68,6 +75,12 @@ func openStoryLog(ctx context.Context, dir string) (*storyLog, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	return l, nil
+}
+
+// rehearsalLog is a log in memory, with keys that nobody keeps.
+func rehearsalLog() (*storyLog, error) {
+	k, err := newKeys(func(_ string, create func() ([]byte, error)) ([]byte, error) { return create() })
+	return &storyLog{keys: k, store: audit.NewMemory(), chains: make(map[string][]logged), met: make(map[string]int)}, err
 }
 
 func (l *storyLog) empty(ctx context.Context) bool {
@@ -117,10 +130,11 @@ func (l *storyLog) open(ctx context.Context) (*audit.Log, error) {
 	if l.log != nil {
 		return l.log, nil
 	}
-	log, err := audit.New(ctx, l.store, audit.Options{
-		Origin: origin, Sealer: l.keys.sealer, Signer: l.keys.signer,
-		Publisher: audit.Folder(filepath.Join(l.dir, checkpointFolder)), Now: l.clock,
-	})
+	opt := audit.Options{Origin: origin, Sealer: l.keys.sealer, Signer: l.keys.signer, Now: l.clock}
+	if l.dir != "" {
+		opt.Publisher = audit.Folder(filepath.Join(l.dir, checkpointFolder))
+	}
+	log, err := audit.New(ctx, l.store, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +176,7 @@ func (l *storyLog) past(chain string) []logged { return l.chains[chain][:l.met[c
 
 // checkpoint has a checkpoint published, if this telling appended something.
 func (l *storyLog) checkpoint(ctx context.Context) error {
-	if l.log == nil {
+	if l.log == nil || l.closed {
 		return nil
 	}
 	_, err := l.log.Publish(ctx)
@@ -173,26 +187,29 @@ func (l *storyLog) checkpoint(ctx context.Context) error {
 // this telling appended nothing it only makes sure that there is one: the
 // telling before may have been killed just before that.
 func (l *storyLog) close(ctx context.Context) error {
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	return errors.Join(l.settle(ctx), l.store.Close())
+}
+
+func (l *storyLog) settle(ctx context.Context) error {
 	if l.log == nil {
 		covered, err := l.covered(ctx)
+		if err != nil || covered {
+			return err
+		}
+		_, last, err := l.head(ctx, audit.System)
 		if err != nil {
-			return errors.Join(err, l.store.Close())
+			return err
 		}
-		if !covered {
-			if _, last, err := l.head(ctx, audit.System); err == nil {
-				l.setClock(last.Time)
-			}
-			if _, err := l.open(ctx); err != nil {
-				return errors.Join(err, l.store.Close())
-			}
+		l.setClock(last.Time)
+		if _, err := l.open(ctx); err != nil {
+			return err
 		}
 	}
-	if l.log != nil {
-		if err := l.log.Close(ctx); err != nil {
-			return errors.Join(err, l.store.Close())
-		}
-	}
-	return l.store.Close()
+	return l.log.Close(ctx)
 }
 
 func (l *storyLog) head(ctx context.Context, chain string) (uint64, audit.Entry, error) {
