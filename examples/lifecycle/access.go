@@ -10,8 +10,8 @@ import (
 // them; and a patient's request to see her own.
 type access struct{}
 
-func (*access) name() string               { return "access" }
-func (*access) title() string              { return "Who reads the records" }
+func (*access) name() string                { return "access" }
+func (*access) title() string               { return "Who reads the records" }
 func (*access) prepare(*caseFile, problems) {}
 
 const accessChain = "t/customer"

@@ -81,7 +81,12 @@ func (d *deidentifying) play(ctx context.Context, s *stage) error {
 	s.fact("unknown_dropped", int(unknown))
 	s.fact("statement", event.Statement.Statement)
 	s.fact("statement_sha256", event.SHA256)
-	if err := s.write("deidentified.json", append(bytes.TrimSpace(event.Records), '\n')); err != nil {
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, event.Records, "", "  "); err != nil {
+		return err
+	}
+	indented.WriteByte('\n')
+	if err := s.write("deidentified.json", indented.Bytes()); err != nil {
 		return err
 	}
 	return s.write("deid-report.md", []byte(event.Statement.Markdown()))

@@ -23,14 +23,18 @@ const incidentSchema = "baakit.lifecycle.incident/1"
 
 // incidentFacts is incident.json: what is known at first, and what comes.
 type incidentFacts struct {
-	Schema        string                               `json:"schema"`
-	ID            string                               `json:"id"`
-	Occurred      breach.Occurrence                    `json:"occurred"`
-	Discovered    breach.Moment                        `json:"discovered"`
-	Told          breach.Moment                        `json:"told"`
-	Residents     map[baakit.Jurisdiction]breach.Count `json:"residents"`
-	OralStatement breach.Moment                        `json:"oral_statement"`
-	MoreResidents map[baakit.Jurisdiction]breach.Count `json:"more_residents"`
+	Schema     string                               `json:"schema"`
+	ID         string                               `json:"id"`
+	Occurred   breach.Occurrence                    `json:"occurred"`
+	Discovered breach.Moment                        `json:"discovered"`
+	Told       breach.Moment                        `json:"told"`
+	Residents  map[baakit.Jurisdiction]breach.Count `json:"residents"`
+	// NoticesPlanned is when the customer means to give the notices at first,
+	// NoticesGiven when it gives them, the delay being over.
+	NoticesPlanned baakit.Date                          `json:"notices_planned"`
+	OralStatement  breach.Moment                        `json:"oral_statement"`
+	MoreResidents  map[baakit.Jurisdiction]breach.Count `json:"more_residents"`
+	NoticesGiven   baakit.Date                          `json:"notices_given"`
 }
 
 func (*incidentAct) name() string  { return "incident" }
@@ -62,6 +66,12 @@ func (a *incidentAct) prepare(c *caseFile, wrong problems) {
 			errs.Add(m.field, "is required")
 		}
 	}
+	if f.NoticesPlanned.IsZero() {
+		errs.Add("notices_planned", "is required")
+	}
+	if len(*errs) == 0 && f.NoticesGiven.Before(f.OralStatement.Day(c.Zone.Location).AddDays(10)) {
+		errs.Add("notices_given", "must be at least ten days behind oral_statement")
+	}
 	if len(*errs) > 0 {
 		return
 	}
@@ -87,13 +97,18 @@ func (a *incidentAct) incident(c *caseFile, residents map[baakit.Jurisdiction]br
 				Knowledge: []breach.Knowledge{{At: a.facts.Discovered, By: breach.Workforce}},
 				Contract:  &breach.Contract{Clocks: []breach.ContractClock{{Of: breach.OfBreach, Within: c.terms.BreachReport}}},
 			},
-			{Name: c.customer.LegalName, Role: breach.CoveredEntity},
+			{Name: c.customer.LegalName, Role: breach.CoveredEntity, Milestones: notices(a.facts.NoticesPlanned)},
 		},
 		People:      people(residents),
 		Information: breach.Information{Kinds: []breach.InformationKind{breach.NameAndContact, breach.Medical, breach.SocialSecurityNumber}},
 		Security:    breach.Successful,
 		Facts:       map[string]breach.Answer{"ftc_phr_vendor": breach.No, "part2_program": breach.No, "sec_material_incident": breach.No},
 	}
+}
+
+// notices are the milestones from which others count their days.
+func notices(on baakit.Date) map[breach.Trigger]breach.Moment {
+	return map[breach.Trigger]breach.Moment{breach.IndividualNotice: breach.OnDay(on), breach.SecretaryNotice: breach.OnDay(on)}
 }
 
 func people(residents map[baakit.Jurisdiction]breach.Count) breach.People {
@@ -125,13 +140,17 @@ func (a *incidentAct) play(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	in.Delays = append(in.Delays, hold)
+	on, err := record(ctx, s, s.c.moment(asked), incidentChain, "incident.notices_replanned", func() (baakit.Date, error) { return a.facts.NoticesGiven, nil })
+	if err != nil {
+		return err
+	}
+	in.Delays, in.Parties[1].Milestones = append(in.Delays, hold), notices(on)
 	held, err := breach.NewTimeline(in, opts)
 	if err != nil {
 		return err
 	}
 	s.moment(asked.Day(loc), "Law enforcement asks to delay the notices")
-	s.tell("On %s an officer asks by word of mouth to wait with the notices; that is documented, and holds for 30 days.", asked.Day(loc))
+	s.tell("On %s an officer asks by word of mouth to wait with the notices; that is documented, and holds for 30 days. The notices, planned for %s, are put off to %s.", asked.Day(loc), a.facts.NoticesPlanned, on)
 	s.cite(baakit.MustParseCitation("45 CFR 164.412"))
 	a.changes(s, "What the delay moved", breach.Diff(first, held))
 	a.state(s, "delayed_", held)
@@ -149,8 +168,11 @@ func (a *incidentAct) play(ctx context.Context, s *stage) error {
 	s.tell("The forensic report names more people: %d in all, not %d. Thresholds are crossed, and duties come to be that were not there.", grown.Total.N(), first.Incident.People.Total.N())
 	a.changes(s, "What the growing counts moved", breach.Diff(held, last))
 	a.state(s, "grown_", last)
-	a.owe(s, last)
 	if err := a.files(s, first, last); err != nil {
+		return err
+	}
+	s.proves(fmt.Sprintf("Every one of the %d obligations that the breach raises has a day or an order, a reason and a source.", len(last.Obligations)))
+	if err := a.respond(ctx, s, last); err != nil {
 		return err
 	}
 	return s.keep(incidentChain, last, func(events []logged) (any, error) { return rebuildIncident(events, opts) })
@@ -175,16 +197,6 @@ func (a *incidentAct) learn(ctx context.Context, s *stage, opts *breach.Options)
 	s.fact("customer_discovered", first.Clocks[1].Discovered)
 	a.state(s, "", first)
 	return first, in, nil
-}
-
-// owe puts what the customer and the vendor owe in the end into the summary.
-func (*incidentAct) owe(s *stage, t breach.Timeline) {
-	for _, o := range t.Obligations {
-		if o.Standing == breach.Owed && o.Dated() {
-			s.due(o.Due, "tell "+o.Recipient+" of the breach", o.OwedBy, under(o), baakit.Date{})
-		}
-	}
-	s.proves(fmt.Sprintf("Every one of the %d obligations that the breach raises has a day or an order, a reason and a source.", len(t.Obligations)))
 }
 
 // moment returns an instant for what happened: noon of its day where only that
@@ -218,6 +230,10 @@ func rebuildIncident(events []logged, opts *breach.Options) (any, error) {
 		case "incident.counts_grew":
 			in.People = breach.People{}
 			err = json.Unmarshal(e.Payload, &in.People)
+		case "incident.notices_replanned":
+			var on baakit.Date
+			err = json.Unmarshal(e.Payload, &on)
+			in.Parties[1].Milestones = notices(on)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("event %s: %w", e.Kind, err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/baakit/baakit/audit"
 	"github.com/baakit/baakit/audit/auditfile"
+	"github.com/baakit/baakit/internal/jcs"
 )
 
 // The folders of a story. What is in elsewhere would be on other machines in
@@ -154,7 +155,11 @@ func (l *storyLog) next(ctx context.Context, at time.Time, chain, kind string, m
 		l.met[chain] = n + 1
 		return e.Payload, nil
 	}
-	payload, err := make()
+	made, err := make()
+	if err != nil {
+		return nil, err
+	}
+	payload, err := jcs.Canonicalize(made) // as it is read back
 	if err != nil {
 		return nil, err
 	}
