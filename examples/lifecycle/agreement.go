@@ -28,7 +28,7 @@ func (*agreement) prepare(c *caseFile, wrong problems) {
 	}
 }
 
-const textChain = "agreement.text"
+const textChain = "org/agreement/text"
 
 func (*agreement) play(ctx context.Context, s *stage) error {
 	version, err := record(ctx, s, s.c.at(s.c.Today, 11), textChain, "version.published", func() (baa.Version, error) { return s.c.version, nil })

@@ -14,6 +14,8 @@ import (
 // and logs the report.
 type deidentifying struct{ policy *deid.Policy }
 
+const deidChain = "org/deid"
+
 func (*deidentifying) name() string  { return "deidentifying" }
 func (*deidentifying) title() string { return "Records are exported under the safe harbor" }
 
@@ -54,11 +56,11 @@ type released struct {
 
 func (d *deidentifying) play(ctx context.Context, s *stage) error {
 	on := s.c.released()
-	event, err := record(ctx, s, s.c.at(on, 15), "deid", "deid.released", func() (released, error) { return d.release(ctx, s.c) })
+	event, err := record(ctx, s, s.c.at(on, 15), deidChain, "deid.released", func() (released, error) { return d.release(ctx, s.c) })
 	if err != nil {
 		return err
 	}
-	if err := s.keep("deid", event, rebuildReleased); err != nil {
+	if err := s.keep(deidChain, event, rebuildReleased); err != nil {
 		return err
 	}
 	s.moment(on, "Records are exported without identifiers")

@@ -126,7 +126,7 @@ func (a *incidentAct) hold() breach.Delay {
 	return breach.Delay{Form: breach.Oral, Made: a.facts.OralStatement, Documented: breach.Yes}
 }
 
-const incidentChain = "incident"
+const incidentChain = "org/incident"
 
 func (a *incidentAct) play(ctx context.Context, s *stage) error {
 	opts := &breach.Options{ContractCalendar: s.c.calendar()}

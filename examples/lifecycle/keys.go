@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/baakit/baakit/audit"
+	"github.com/baakit/baakit/audit/auditkeys"
 )
 
 // keys sign the checkpoints and seal what is confidential. This story keeps
@@ -21,6 +22,7 @@ type keys struct {
 	signer       *audit.Signer
 	certificates crypto.Signer
 	sealer       audit.Sealer
+	ring         *auditkeys.Ring // nil in memory
 }
 
 var (
@@ -29,13 +31,50 @@ var (
 )
 
 // openKeys reads the keys in a folder, and makes them for a new log.
+//
+// What is sealed is sealed under the keys of a ring: the organisation's for
+// the domain chains, the tenant's and one of each patient for the accesses.
 func openKeys(dir string, fresh bool) (*keys, error) {
-	return newKeys(func(name string, create func() ([]byte, error)) ([]byte, error) {
+	kept := func(name string, create func() ([]byte, error)) ([]byte, error) {
 		return keyFile(filepath.Join(dir, name), fresh, create)
+	}
+	k, err := newKeys(kept)
+	if err != nil {
+		return nil, err
+	}
+	master, err := kept("master.key", func() ([]byte, error) {
+		b := make([]byte, auditkeys.KeySize)
+		_, err := rand.Read(b)
+		return b, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	if k.ring, err = auditkeys.OpenRing(filepath.Join(dir, "ring"), auditkeys.MasterKey(master), &auditkeys.RingOptions{MustExist: !fresh}); err != nil {
+		return nil, err
+	}
+	k.sealer, err = auditkeys.New(k.ring, auditkeys.ByPrefix("t/", "org"), &auditkeys.Options{Mode: auditkeys.Stored})
+	return k, err
 }
 
-// newKeys makes the keys of what kept returns: what is kept under a name, or
+// rehearsalKeys are keys in memory, that nobody keeps.
+func rehearsalKeys() (*keys, error) {
+	k, err := newKeys(func(_ string, create func() ([]byte, error)) ([]byte, error) { return create() })
+	if err != nil {
+		return nil, err
+	}
+	k.sealer = audit.Unencrypted{TokenKey: []byte("rehearsal")}
+	return k, nil
+}
+
+func (k *keys) close() error {
+	if k.ring == nil {
+		return nil
+	}
+	return k.ring.Close()
+}
+
+// newKeys makes the signing keys of what kept returns: what is kept under a name, or
 // what create makes.
 func newKeys(kept func(name string, create func() ([]byte, error)) ([]byte, error)) (*keys, error) {
 	signing, err := privateKey(kept, "checkpoints.pem")
@@ -50,12 +89,7 @@ func newKeys(kept func(name string, create func() ([]byte, error)) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	token, err := kept("tokens.key", func() ([]byte, error) {
-		b := make([]byte, 32)
-		_, err := rand.Read(b)
-		return b, err
-	})
-	return &keys{signer: signer, certificates: certificates, sealer: audit.Unencrypted{TokenKey: token}}, err
+	return &keys{signer: signer, certificates: certificates}, nil
 }
 
 // privateKey returns an Ed25519 key as PKCS #8 in PEM.

@@ -10,7 +10,7 @@ import (
 	"github.com/baakit/baakit/subprocessor"
 )
 
-const lifeChain = "agreement.life"
+const lifeChain = "org/agreement/life"
 
 // A lifeStep is an event of the agreement as the log keeps it, with the
 // evidence of an acceptance beside it.

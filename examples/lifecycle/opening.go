@@ -45,7 +45,7 @@ func (c *caseFile) clocks() []clock {
 	}
 }
 
-const storyChain = "story"
+const storyChain = "org/story"
 
 // An opened is the first event of the story: whose it is and of which case,
 // by the SHA-256 of its files. A folder belongs to the case that opened it.

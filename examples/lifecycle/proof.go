@@ -25,7 +25,7 @@ func (*proof) play(ctx context.Context, s *stage) error {
 	if s.rehearsal {
 		return s.compare(s.log.chains)
 	}
-	if err := s.log.close(ctx); err != nil {
+	if err := s.log.finish(ctx); err != nil {
 		return err
 	}
 	opt, err := s.keptElsewhere()

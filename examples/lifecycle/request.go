@@ -10,7 +10,7 @@ import (
 	"github.com/baakit/baakit/baa"
 )
 
-const requestChain = "agreement.requests"
+const requestChain = "org/agreement/requests"
 
 // request is one of a patient that reached the vendor and is passed on.
 func request(ctx context.Context, s *stage, day baakit.Date) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/baakit/baakit/breach"
 )
 
-const responseChain = "incident.response"
+const responseChain = "org/incident/response"
 
 // given is when, in this story, somebody does what is owed: the vendor when it
 // tells the customer, the customer two days ahead of a day that comes before

@@ -33,6 +33,8 @@ type farewell struct {
 	events []retention.Event
 }
 
+const retentionChain = "org/retention"
+
 func (*farewell) name() string  { return "retention" }
 func (*farewell) title() string { return "What is kept, what goes, and the proof that it is gone" }
 
@@ -102,7 +104,7 @@ func (f *farewell) do(ctx context.Context, day baakit.Date, by string, e retenti
 	start, _ := day.In(f.s.c.Zone.Location)
 	e.At, e.By = start.Add(12*time.Hour+time.Duration(len(f.events))*time.Second).UTC(), by
 	e.Recorded = e.At
-	logged, err := record(ctx, f.s, e.At, "retention", "retention."+string(e.Kind), func() (retention.Event, error) { return f.d.Record(f.events, e) })
+	logged, err := record(ctx, f.s, e.At, retentionChain, "retention."+string(e.Kind), func() (retention.Event, error) { return f.d.Record(f.events, e) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Kind, err)
 	}
@@ -231,7 +233,7 @@ func (f *farewell) certify(ctx context.Context, day baakit.Date, final bool, bef
 	if before != nil {
 		kind, draft.ID, draft.Previous = "certificate.final", "certificate-2", before
 	}
-	return record(ctx, f.s, f.s.c.at(day, 16), "retention", kind, func() (retention.Certificate, error) {
+	return record(ctx, f.s, f.s.c.at(day, 16), retentionChain, kind, func() (retention.Certificate, error) {
 		c, err := retention.Certify(f.state(day), draft)
 		if err != nil {
 			return c, err
@@ -330,7 +332,7 @@ func (f *farewell) certified(ctx context.Context, day baakit.Date, c retention.C
 func (f *farewell) own(_ context.Context, _ baakit.Date) error {
 	day := f.events[len(f.events)-1].At
 	state := f.d.StateAt(f.events, day, day)
-	if err := f.s.keep("retention", state, f.rebuild); err != nil {
+	if err := f.s.keep(retentionChain, state, f.rebuild); err != nil {
 		return err
 	}
 	federal := retention.Federal()

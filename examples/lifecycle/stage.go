@@ -96,7 +96,7 @@ func newStage(ctx context.Context, c *caseFile, dir string, sender subprocessor.
 		s.post, err = openPost(dir, sender)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.log.store.Close())
+		return nil, errors.Join(err, s.log.shut())
 	}
 	return s, nil
 }
@@ -108,7 +108,7 @@ func newRehearsal(c *caseFile) (*stage, error) {
 }
 
 func (s *stage) close(ctx context.Context) error {
-	return errors.Join(s.post.close(), s.log.close(ctx))
+	return errors.Join(s.post.close(), s.log.finish(ctx), s.log.keys.close())
 }
 
 func (s *stage) begin() { s.say("The files of this story are in %s", s.dir) }

@@ -73,14 +73,22 @@ func openStoryLog(ctx context.Context, dir string) (*storyLog, error) {
 		err = l.read(ctx, store)
 	}
 	if err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(err, l.shut())
 	}
 	return l, nil
 }
 
+// shut lets everything go.
+func (l *storyLog) shut() error {
+	if l.keys == nil {
+		return l.store.Close()
+	}
+	return errors.Join(l.store.Close(), l.keys.close())
+}
+
 // rehearsalLog is a log in memory, with keys that nobody keeps.
 func rehearsalLog() (*storyLog, error) {
-	k, err := newKeys(func(_ string, create func() ([]byte, error)) ([]byte, error) { return create() })
+	k, err := rehearsalKeys()
 	return &storyLog{keys: k, store: audit.NewMemory(), chains: make(map[string][]logged), met: make(map[string]int)}, err
 }
 
@@ -188,10 +196,10 @@ func (l *storyLog) checkpoint(ctx context.Context) error {
 	return err
 }
 
-// close ends the recording with a checkpoint that covers everything. Where
+// finish ends the recording with a checkpoint that covers everything. Where
 // this telling appended nothing it only makes sure that there is one: the
 // telling before may have been killed just before that.
-func (l *storyLog) close(ctx context.Context) error {
+func (l *storyLog) finish(ctx context.Context) error {
 	if l.closed {
 		return nil
 	}

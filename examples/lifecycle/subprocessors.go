@@ -22,6 +22,8 @@ type subprocessors struct {
 	rows   [][]string
 }
 
+const subprocessorChain = "org/subprocessors"
+
 func (*subprocessors) name() string  { return "subprocessors" }
 func (*subprocessors) title() string { return "The vendor changes its own vendors" }
 
@@ -75,7 +77,7 @@ func (a *subprocessors) play(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	return s.keep("subprocessors", state.List(), func(list []logged) (any, error) {
+	return s.keep(subprocessorChain, state.List(), func(list []logged) (any, error) {
 		events := make([]subprocessor.Event, len(list))
 		for i, l := range list {
 			if err := json.Unmarshal(l.Payload, &events[i]); err != nil {
@@ -92,7 +94,7 @@ func (a *subprocessors) play(ctx context.Context, s *stage) error {
 
 // record checks an event and puts it into the log, once over all runs.
 func (a *subprocessors) record(ctx context.Context, e subprocessor.Event) error {
-	e, err := record(ctx, a.s, e.At, "subprocessors", "subprocessor."+string(e.Kind), func() (subprocessor.Event, error) {
+	e, err := record(ctx, a.s, e.At, subprocessorChain, "subprocessor."+string(e.Kind), func() (subprocessor.Event, error) {
 		return a.reg.Record(a.events, e)
 	})
 	if err != nil {
