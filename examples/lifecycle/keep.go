@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/baakit/baakit/internal/jcs"
 )
@@ -27,7 +28,13 @@ func (s *stage) keep(chain string, state any, rebuild func(events []logged) (any
 }
 
 // compare rebuilds every state from the events of a log that was read anew.
+// A chain without a state would be one whose events mean nothing.
 func (s *stage) compare(chains map[string][]logged) error {
+	for chain := range chains {
+		if !slices.ContainsFunc(s.kept, func(k keptState) bool { return k.chain == chain }) {
+			return fmt.Errorf("chain %s: no act kept its state", chain)
+		}
+	}
 	for _, k := range s.kept {
 		state, err := k.rebuild(chains[k.chain])
 		if err != nil {

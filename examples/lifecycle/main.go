@@ -21,9 +21,9 @@
 // or with -smtp to a mail server.
 //
 // It prints the story, or with -json the facts of every act as one JSON
-// object. The exit code is 0, 1 when an act fails, and 2 when the case or the
-// command line is wrong: then one line names what is wrong and nothing is
-// written.
+// object. The exit code is 0, 1 when an act fails, and 2 when the case, the
+// folder or the command line is wrong: then one line names what is wrong and
+// nothing is written.
 //
 // The parties and their data are fictional. Nothing here is legal advice.
 package main
