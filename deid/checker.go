@@ -23,14 +23,18 @@ type checker struct {
 	squeezed []byte // "maryannsmith\x00nextvalue"
 	joined   []byte // "maryannsmithnextvalue"
 
-	shownText []byte // the values of the output, one behind the other
-	shownList []shownValue
+	shown     values // of the output
+	shownRead int    // how many of the distinct ones were read
+	joinedTo  int    // and how many of all were joined
 
 	seen   uint64 // which letters and digits are in the output
 	opaque bool   // a value of the output may be an encoding, or is not ASCII
 
-	removedText []byte // the removed values, one behind the other
-	removedList []removedValue
+	gone     values // the removed ones
+	prepared int    // how many of them are needles
+
+	buckets *[1 << bucketBits]int32 // needles by the hash of their heads
+	chain   []int32                 // the next one of the same hash
 
 	needles []byte // the texts of all needles, one behind the other
 	list    []needle
@@ -38,21 +42,10 @@ type checker struct {
 	spare   []byte
 }
 
-// A shownValue is one of the output. It is read only when the letters and
-// digits of the output are all that some needle has: in most records they are
-// not.
-type shownValue struct {
-	start, end int32
-	kind       Kind
-}
-
-// A removedValue is one that must not stand elsewhere. It becomes needles when
-// the output is known: most of them have a letter or digit that no text of the
-// output has.
-type removedValue struct {
-	start, end int32
-	kind       Kind
-}
+// The shown values are read only when the letters and digits of the output are
+// all that some needle has: in most records they are not. The removed ones
+// become needles when the output is known: most of them have a letter or digit
+// that no text of the output has.
 
 // A needle is a text in the checker's own form: words that begin and end with
 // a space, or a squeezed text without.
@@ -71,9 +64,10 @@ const (
 
 func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
-	k.shownText, k.shownList = k.shownText[:0], k.shownList[:0]
+	k.shown.reset()
+	k.gone.reset()
+	k.shownRead, k.joinedTo, k.prepared = 0, 0, 0
 	k.needles, k.list, k.seen, k.opaque = k.needles[:0], k.list[:0], 0, false
-	k.removedText, k.removedList = k.removedText[:0], k.removedList[:0]
 }
 
 // smallest is the length from which a word is looked for: shorter ones are
@@ -87,15 +81,14 @@ func (k *checker) removed(kind Kind, v []byte) {
 	case 0, KindText, KindTerm, KindAge, KindState, KindCountry:
 		return
 	}
-	start := len(k.removedText)
-	k.removedText = append(k.removedText, v...)
-	k.removedList = append(k.removedList, removedValue{int32(start), int32(len(k.removedText)), kind})
+	k.gone.add(kind, v)
 }
 
 // prepare makes needles of the removed values.
 func (k *checker) prepare() {
-	for _, r := range k.removedList {
-		v := k.removedText[r.start:r.end]
+	for ; k.prepared < len(k.gone.list); k.prepared++ {
+		r := &k.gone.list[k.prepared]
+		v := k.gone.bytes(r)
 		switch r.kind {
 		case KindName:
 			if k.hasWord(v) {
@@ -128,7 +121,6 @@ func (k *checker) prepare() {
 			}
 		}
 	}
-	k.removedList = k.removedList[:0]
 }
 
 // has reports whether all letters and digits of v are somewhere in the output.
@@ -329,9 +321,9 @@ func (k *checker) look(kind Kind, v []byte) {
 	if kind == KindState || len(v) == 0 {
 		return
 	}
-	start := len(k.shownText)
-	k.shownText = append(k.shownText, v...)
-	k.shownList = append(k.shownList, shownValue{int32(start), int32(len(k.shownText)), kind})
+	if !k.shown.add(kind, v) {
+		return
+	}
 	var all uint64
 	if len(v) < encodedLen {
 		for _, c := range v {
@@ -356,10 +348,11 @@ func (k *checker) look(kind Kind, v []byte) {
 
 // read makes the texts of a value of the output, and of what it could be an
 // encoding of.
-func (k *checker) read(kind Kind, v []byte) {
+func (k *checker) read(shown *value) {
+	kind, v := shown.kind, k.shown.bytes(shown)
 	n := len(k.squeezed)
 	k.value(kind, v)
-	k.joined = append(k.joined, k.squeezed[n:len(k.squeezed)-1]...)
+	shown.squeezedAt, shown.squeezedTo = int32(n), int32(len(k.squeezed)-1)
 	if len(v) < encodedLen {
 		return
 	}
@@ -490,7 +483,7 @@ func (k *checker) value(kind Kind, v []byte) {
 
 // found reports whether a needle is in the output.
 func (k *checker) found() bool {
-	if len(k.shownText) == 0 {
+	if len(k.shown.list) == 0 {
 		return false
 	}
 	if k.opaque {
@@ -521,10 +514,14 @@ func (k *checker) found() bool {
 }
 
 func (k *checker) readAll() {
-	for _, s := range k.shownList {
-		k.read(s.kind, k.shownText[s.start:s.end])
+	for ; k.shownRead < len(k.shown.list); k.shownRead++ {
+		k.read(&k.shown.list[k.shownRead])
 	}
-	k.shownList = k.shownList[:0]
+	for _, i := range k.shown.order[k.joinedTo:] {
+		v := &k.shown.list[i]
+		k.joined = append(k.joined, k.squeezed[v.squeezedAt:v.squeezedTo]...)
+	}
+	k.joinedTo = len(k.shown.order)
 }
 
 // fewNeedles is how many are looked for one by one.
@@ -533,25 +530,42 @@ const fewNeedles = 16
 // headLen is how much of a needle is hashed: no needle is shorter.
 const headLen = smallest + 2
 
+const bucketBits = 12
+
 // foundMany is found for many needles: each text is read once, and the heads
 // of the needles are found through a table.
 func (k *checker) foundMany() bool {
-	var filter [1 << 10]uint64
-	heads := make(map[[headLen]byte][]needle, len(k.list))
-	for _, n := range k.list {
-		head := [headLen]byte(k.needles[n.start:])
-		h := headHash(head[:])
-		filter[h>>6] |= 1 << (h & 63)
-		heads[head] = append(heads[head], n)
+	if k.buckets == nil {
+		k.buckets = new([1 << bucketBits]int32)
+	}
+	clear(k.buckets[:])
+	k.chain = append(k.chain[:0], make([]int32, len(k.list))...)
+	var filters [2][1 << 10]uint64 // of the needles across values, and of all others
+	for i, n := range k.list {
+		if n.letters&^k.seen != 0 {
+			continue
+		}
+		h := headHash(k.needles[n.start:])
+		if n.form&inJoined != 0 {
+			filters[0][h>>6] |= 1 << (h & 63)
+		}
+		filters[1][h>>6] |= 1 << (h & 63)
+		bucket := &k.buckets[h>>(16-bucketBits)]
+		k.chain[i], *bucket = *bucket, int32(i+1)
 	}
 	for bit, text := range [...][]byte{k.words, k.terms, k.squeezed, k.joined} {
 		form := uint8(1) << bit
+		filter := &filters[1]
+		if form == inJoined {
+			filter = &filters[0]
+		}
 		for i := 0; i+headLen <= len(text); i++ {
 			h := headHash(text[i:])
 			if filter[h>>6]&(1<<(h&63)) == 0 {
 				continue
 			}
-			for _, n := range heads[[headLen]byte(text[i:])] {
+			for next := k.buckets[h>>(16-bucketBits)]; next != 0; next = k.chain[next-1] {
+				n := &k.list[next-1]
 				if n.form&form != 0 && bytes.HasPrefix(text[i:], k.needles[n.start:n.end]) {
 					return true
 				}
@@ -561,6 +575,7 @@ func (k *checker) foundMany() bool {
 	return false
 }
 
+// headHash hashes the first bytes of b to 16 bits.
 func headHash(b []byte) uint32 {
 	v := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32
 	return uint32(v * 0x9e3779b97f4a7c15 >> 48)
@@ -635,4 +650,4 @@ func appendSqueezed(dst, v []byte) []byte {
 }
 
 // armed reports whether there is anything to look for.
-func (k *checker) armed() bool { return len(k.list) > 0 || len(k.removedList) > 0 }
+func (k *checker) armed() bool { return len(k.list) > 0 || len(k.gone.list) > 0 }

@@ -33,7 +33,7 @@ func (e *Engine) CSV(ctx context.Context, dst io.Writer, src io.Reader, s *Subje
 	c := e.NewRecord(ctx, s, r)
 	defer c.Close()
 	r.AddDocument()
-	w := csvWalk{c: c, rows: csvReader{lineReader: *newLineReader(src, e.opts.MaxRecord), comma: ','}}
+	w := csvWalk{c: c, rows: csvReader{lineReader: *newLineReader(src, e.opts.MaxRecord, nil), comma: ','}}
 	out := &batchWriter{w: dst}
 	var failed failing
 	for n := int64(0); ; {

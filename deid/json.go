@@ -1,9 +1,7 @@
 package deid
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -27,151 +25,16 @@ import (
 // with ErrMalformed and the position; dst then holds whole records and no end
 // of the array, and is to be thrown away.
 func (e *Engine) JSON(ctx context.Context, dst io.Writer, src io.Reader, s *Subject, r *Report) error {
-	c := e.NewRecord(ctx, s, r)
-	defer c.Close()
-	r.AddDocument()
-	w := jsonWalk{c: c, max: e.opts.MaxDepth}
-	split := jsonscan.NewSplitter(src, e.opts.MaxRecord)
-	out := &batchWriter{w: dst}
-	var failed failing
-	wrote := 0
-	for n := int64(1); ; n++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		record, err := split.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			err = splitError(err, split.Offset())
-			r.failRecord(err)
-			return err
-		}
-		at := split.Offset() - int64(len(record))
-		if !split.IsArray() {
-			if err := w.record(e.root, record, at); err != nil {
-				r.failRecord(err)
-				return err
-			}
-			c.Done(len(record), len(w.out))
-			out.write(w.out)
-			out.write([]byte{'\n'})
-			break
-		}
-		if err := w.record(e.root, record, at); err != nil {
-			if !errors.Is(err, ErrIdentifierLeft) && !errors.Is(err, ErrTooLarge) {
-				r.failRecord(err)
-				return err
-			}
-			position := fmt.Sprintf("record %d (byte %d)", n, at)
-			rule := ruleOf(err)
-			c.Fail(len(record), position, rule)
-			failed.add(position, rule, err)
-			continue
-		}
-		if wrote == 0 {
-			out.write([]byte("[\n"))
-		} else {
-			out.write([]byte(",\n"))
-		}
-		wrote++
-		out.write(w.out)
-		c.Done(len(record), len(w.out))
-		if out.err != nil {
-			return out.err
-		}
-	}
-	if !split.IsArray() {
-		if _, err := split.Next(); !errors.Is(err, io.EOF) {
-			err = splitError(err, split.Offset())
-			r.failRecord(err)
-			return err
-		}
-	} else if wrote == 0 {
-		out.write([]byte("[]\n"))
-	} else {
-		out.write([]byte("\n]\n"))
-	}
-	if err := out.flush(); err != nil {
-		return err
-	}
-	return failed.err()
-}
-
-func ruleOf(err error) string {
-	switch {
-	case errors.Is(err, ErrIdentifierLeft):
-		return ruleLeft
-	case errors.Is(err, ErrTooLarge):
-		return ruleLarge
-	}
-	return ruleMalformed
-}
-
-// failRecord counts a failure that ended its document.
-func (r *Report) failRecord(err error) {
-	f := Failure{Position: "the document", Rule: ruleOf(err)}
-	if p, ok := errors.AsType[*positionError](err); ok {
-		f.Position, f.Rule = positionAt(p.offset), p.rule
-	}
-	r.fail(0, f)
+	w := jsonWalk{max: e.opts.MaxDepth}
+	return e.Values(ctx, dst, src, s, r, w.transform)
 }
 
 // NDJSON is JSON for one record on each line. Empty lines stay empty. A line
 // that is not JSON, fails its self-check or is above a limit is left out and
 // the rest goes on; the error at the end is a [*FailedError].
 func (e *Engine) NDJSON(ctx context.Context, dst io.Writer, src io.Reader, s *Subject, r *Report) error {
-	c := e.NewRecord(ctx, s, r)
-	defer c.Close()
-	r.AddDocument()
-	w := jsonWalk{c: c, max: e.opts.MaxDepth}
-	lines := newLineReader(src, e.opts.MaxRecord)
-	out := &batchWriter{w: dst}
-	var failed failing
-	for n := int64(1); ; n++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		line, end, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil && !errors.Is(err, ErrTooLarge) {
-			return err
-		}
-		body := trimSpace(line)
-		if err == nil && len(body) == 0 {
-			out.write(end)
-			continue
-		}
-		if err == nil {
-			err = w.record(e.root, body, 0)
-		}
-		if err != nil {
-			p, malformed := errors.AsType[*positionError](err)
-			if !malformed && !errors.Is(err, ErrIdentifierLeft) && !errors.Is(err, ErrTooLarge) {
-				return err
-			}
-			position, rule := fmt.Sprintf("line %d", n), ruleOf(err)
-			if malformed {
-				position, rule = fmt.Sprintf("line %d, byte %d", n, p.offset), p.rule
-			}
-			c.Fail(len(line)+len(end), position, rule)
-			failed.add(position, rule, err)
-			continue
-		}
-		out.write(w.out)
-		out.write(end)
-		c.Done(len(line)+len(end), len(w.out)+len(end))
-		if out.err != nil {
-			return out.err
-		}
-	}
-	if err := out.flush(); err != nil {
-		return err
-	}
-	return failed.err()
+	w := jsonWalk{max: e.opts.MaxDepth}
+	return e.Lines(ctx, dst, src, s, r, w.transform)
 }
 
 // A jsonWalk transforms one record after another.
@@ -195,19 +58,25 @@ type mark struct {
 	kind Kind
 }
 
+// transform is a [RecordFunc].
+func (w *jsonWalk) transform(c *Record, dst, record []byte) ([]byte, error) {
+	w.c, w.src, w.out = c, record, dst
+	err := w.record(c.e.root)
+	return w.out, err
+}
+
 // record transforms one record, twice if an age over 89 shows in it, and
-// checks the result. base is its position in the document.
-func (w *jsonWalk) record(root *enode, src []byte, base int64) error {
-	w.src = src
-	if !utf8.Valid(src) {
-		return &positionError{base + int64(validPrefix(src)), ruleUTF8, ErrMalformed}
+// checks the result.
+func (w *jsonWalk) record(root *enode) error {
+	if !utf8.Valid(w.src) {
+		return &positionError{int64(validPrefix(w.src)), ruleUTF8, ErrMalformed}
 	}
-	if err := w.walk(root, base); err != nil {
+	if err := w.walk(root); err != nil {
 		return err
 	}
 	if !w.c.Settled() {
 		w.c.Again()
-		if err := w.walk(root, base); err != nil {
+		if err := w.walk(root); err != nil {
 			return err
 		}
 	}
@@ -215,9 +84,6 @@ func (w *jsonWalk) record(root *enode, src []byte, base int64) error {
 		if err := w.inspect(); err != nil {
 			return err
 		}
-	}
-	if len(w.out) > w.c.e.opts.MaxRecord {
-		return ErrTooLarge
 	}
 	return w.c.Check()
 }
@@ -234,17 +100,14 @@ func validPrefix(b []byte) int {
 	return i
 }
 
-func (w *jsonWalk) walk(root *enode, base int64) error {
+func (w *jsonWalk) walk(root *enode) error {
 	w.out, w.marks = w.out[:0], w.marks[:0]
 	end, kept, err := w.node(root, jsonscan.Space(w.src, 0), 0)
-	if err == nil && jsonscan.Space(w.src, max(end, 0)) != len(w.src) {
-		err = &positionError{int64(max(end, 0)), ruleMalformed, ErrMalformed}
-	}
 	if err != nil {
-		if p, ok := errors.AsType[*positionError](err); ok {
-			p.offset += base
-		}
 		return err
+	}
+	if end = jsonscan.Space(w.src, end); end != len(w.src) {
+		return malformedAt(end)
 	}
 	if !kept {
 		w.out = append(w.out, "null"...)
@@ -563,26 +426,4 @@ func (w *jsonWalk) scalars(b []byte, f func(at int, v []byte, key bool)) int {
 		i = end
 	}
 	return len(b)
-}
-
-// A batchWriter collects small writes and keeps the first error.
-type batchWriter struct {
-	w   io.Writer
-	buf bytes.Buffer
-	err error
-}
-
-func (b *batchWriter) write(p []byte) {
-	b.buf.Write(p)
-	if b.buf.Len() >= 64<<10 {
-		b.flush()
-	}
-}
-
-func (b *batchWriter) flush() error {
-	if b.err == nil && b.buf.Len() > 0 {
-		_, b.err = b.w.Write(b.buf.Bytes())
-	}
-	b.buf.Reset()
-	return b.err
 }

@@ -18,7 +18,10 @@ type lineReader struct {
 	base int64
 }
 
-func newLineReader(r io.Reader, limit int) *lineReader { return &lineReader{r: r, max: limit} }
+// newLineReader returns a reader that uses the memory of buf, which may be nil.
+func newLineReader(r io.Reader, limit int, buf []byte) *lineReader {
+	return &lineReader{r: r, max: limit, buf: buf[:0]}
+}
 
 // fill reads more behind what is left from the position on.
 func (l *lineReader) fill() bool {

@@ -48,7 +48,7 @@ const proposeRows = 1000
 // The errors are [ErrMalformed] with its position, [ErrTooLarge], and those of
 // the reader.
 func ProposeCSV(ctx context.Context, src io.Reader) ([]Proposal, error) {
-	rows := csvReader{lineReader: *newLineReader(src, DefaultMaxRecord), comma: ','}
+	rows := csvReader{lineReader: *newLineReader(src, DefaultMaxRecord, nil), comma: ','}
 	var proposals []Proposal
 	var counts [][lastKind + 1]int
 	var text []byte

@@ -92,11 +92,15 @@ type Record struct {
 	verdict verdict
 	frozen  bool
 	asOf    int
+	walks   int // how many began
 
 	counts []int32 // one for each value: its place and outcome
 	scrubs []Removed
 	check  checker
 	walk   structWalk
+	input  []byte // memory for what is read and written
+	output []byte
+	codes  map[givenKey]givenCode // of this document, so that the vault is asked once
 }
 
 // NewRecord returns the state for a record of the subject, who may be nil, to
@@ -119,10 +123,17 @@ func (e *Engine) NewRecord(ctx context.Context, s *Subject, r *Report) *Record {
 	return c
 }
 
+// maxKept is how much memory a Record keeps for the next document.
+const maxKept = 8 << 20
+
 // release gives the record back for reuse.
 func (c *Record) release() {
 	c.reset()
+	clear(c.codes)
 	c.r, c.ctx, c.subject = nil, nil, nil
+	if max(cap(c.input), cap(c.output)) > maxKept {
+		c.input, c.output = nil, nil
+	}
 	c.e.pool.Put(c)
 }
 
@@ -134,6 +145,7 @@ func (c *Record) reset() {
 // begin starts a walk.
 func (c *Record) begin() {
 	c.reset()
+	c.walks++
 	if c.subject != nil {
 		c.check.subject(c.subject)
 		if !c.frozen {
@@ -214,6 +226,10 @@ func (c *Record) count(p *Place, o Outcome) {
 // Unknown counts a value that no rule names and that the adapter dropped.
 func (c *Record) Unknown(p *Place) { c.count(p, RemovedValue) }
 
+// Kept counts a value that the adapter lets stand because it says the same as
+// one that Apply let stand.
+func (c *Record) Kept(p *Place) { c.count(p, Kept) }
+
 // Apply decides about the value v at the place and appends to dst what stands
 // in its place. Where the outcome is Verbatim nothing is appended: v stays as
 // the document writes it. Where it is Gone nothing is appended either.
@@ -277,6 +293,77 @@ func (c *Record) apply(dst []byte, p *Place, v []byte) ([]byte, Outcome, error) 
 	}
 	dst, err = code.AppendText(dst)
 	return dst, Coded, err
+}
+
+type givenKey struct {
+	namespace, key string
+}
+
+// A givenCode is a code with the walk in which its value was last said to be
+// removed.
+type givenCode struct {
+	code Code
+	walk int
+}
+
+// maxCodes is how many codes a Record remembers before it forgets all.
+const maxCodes = 1 << 14
+
+// Code is Apply for a value whose code is that of a key: an identifier with
+// the system that gave it out, or a reference's own part of it. It returns the
+// code, for the adapter to write as its format wants it; v is what was removed.
+// The action of the place must be [CodeAs]: any other gives ErrNoCode. The
+// errors are those of the vault as well.
+func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
+	if p.op != opCode {
+		return Code{}, fmt.Errorf("deid: %s: %w", p.path, ErrNoCode)
+	}
+	given, ok := c.codes[givenKey{p.namespace, string(key)}]
+	if ok && given.walk == c.walks {
+		c.count(p, Coded)
+		return given.code, nil
+	}
+	code := given.code
+	if !ok {
+		var err error
+		if code, err = c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, key); err != nil {
+			return Code{}, fmt.Errorf("deid: %s: %w", p.path, err)
+		}
+	}
+	if c.codes == nil {
+		c.codes = make(map[givenKey]givenCode)
+	} else if len(c.codes) >= maxCodes {
+		clear(c.codes)
+	}
+	c.codes[givenKey{p.namespace, string(key)}] = givenCode{code, c.walks}
+	c.count(p, Coded)
+	c.check.removed(p.kind, v)
+	return code, nil
+}
+
+// Age is Apply for an age in a format that cannot say 90+: one over 89 is
+// removed. Where the place's action is not [AgeCap] it is applied as it is, and
+// what would have to be written counts as removed.
+func (c *Record) Age(p *Place, v []byte) (Outcome, error) {
+	if p.op != opAge {
+		var buf [64]byte
+		_, o, err := c.apply(buf[:0], p, v)
+		if err != nil {
+			return 0, fmt.Errorf("deid: %s: %w", p.path, err)
+		}
+		if !o.Gone() && !o.Verbatim() {
+			o = RemovedValue
+		}
+		c.count(p, o)
+		return o, nil
+	}
+	var buf [8]byte
+	_, o := c.age(buf[:0], v)
+	if o == CappedAge {
+		o = RemovedOver89
+	}
+	c.count(p, o)
+	return o, nil
 }
 
 // observe takes the facts from a date or an age that does not stay.

@@ -463,7 +463,7 @@ func visitRaw(e *Engine) visitor {
 		}
 		switch w.mode {
 		case observing:
-			err := w.json.walk(e.root, 0)
+			err := w.json.walk(e.root)
 			w.c.reset() // the counts are those of the walk that changes
 			if w.c.subject != nil {
 				w.c.check.subject(w.c.subject)
@@ -472,7 +472,7 @@ func visitRaw(e *Engine) visitor {
 		case looking:
 			return false, nil // looked at when it was made
 		}
-		if err := w.json.walk(e.root, 0); err != nil {
+		if err := w.json.walk(e.root); err != nil {
 			return false, err
 		}
 		if err := w.json.inspect(); err != nil {

@@ -71,7 +71,7 @@ func check(t *testing.T, data []byte) {
 
 func split(t *testing.T, r io.Reader) (records []string, err error) {
 	t.Helper()
-	s := jsonscan.NewSplitter(r, 1<<20)
+	s := jsonscan.NewSplitter(r, 1<<20, nil)
 	for range 1 << 20 {
 		record, err := s.Next()
 		if err != nil {
@@ -96,7 +96,7 @@ func TestLimits(t *testing.T) {
 		t.Error("Skip does not keep to its depth")
 	}
 	long := `["` + strings.Repeat("q", 98) + `","` + strings.Repeat("q", 99) + `"]`
-	s := jsonscan.NewSplitter(strings.NewReader(long), 100)
+	s := jsonscan.NewSplitter(strings.NewReader(long), 100, nil)
 	if _, err := s.Next(); err != nil || !s.IsArray() {
 		t.Errorf("a record of the limit: %v", err)
 	}

@@ -29,8 +29,14 @@ type Splitter struct {
 	state int
 }
 
-// NewSplitter returns a Splitter for records of at most limit bytes.
-func NewSplitter(r io.Reader, limit int) *Splitter { return &Splitter{r: r, max: limit} }
+// NewSplitter returns a Splitter for records of at most limit bytes. It uses
+// the memory of buf, which may be nil.
+func NewSplitter(r io.Reader, limit int, buf []byte) *Splitter {
+	return &Splitter{r: r, max: limit, buf: buf[:0]}
+}
+
+// Buffer returns the memory of the Splitter, for the next one to use.
+func (s *Splitter) Buffer() []byte { return s.buf }
 
 // Offset returns the position in the stream of what comes next.
 func (s *Splitter) Offset() int64 { return s.base + int64(s.pos) }
@@ -53,7 +59,12 @@ func (s *Splitter) fill(keep int) bool {
 		s.base += int64(keep)
 	}
 	if cap(s.buf)-len(s.buf) < chunk/2 {
-		s.buf = append(make([]byte, 0, max(2*cap(s.buf), chunk)), s.buf...)
+		size := max(2*cap(s.buf), chunk)
+		if r, ok := s.r.(interface{ Len() int }); ok {
+			// One more than it needs, to see that this is all.
+			size = max(size, min(len(s.buf)+r.Len()+1+chunk/2, s.max+chunk))
+		}
+		s.buf = append(make([]byte, 0, size), s.buf...)
 	}
 	for range 100 {
 		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
@@ -118,7 +129,7 @@ func (s *Splitter) Next() ([]byte, error) {
 			return s.element()
 		}
 		s.state = atEnd
-		return s.element()
+		return s.whole()
 	case inArray:
 		switch s.space() {
 		case ',':
@@ -133,6 +144,23 @@ func (s *Splitter) Next() ([]byte, error) {
 	}
 	return nil, s.finish()
 }
+
+// whole returns all that is left, which is the one value if it is JSON: that
+// nothing follows it is for who walks it.
+func (s *Splitter) whole() ([]byte, error) {
+	for s.fill(s.pos) && len(s.buf)-s.pos <= s.max+chunk {
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	end := len(s.buf)
+	for end > s.pos && spaces[s.buf[end-1]] {
+		end--
+	}
+	return s.cut(s.pos, end)
+}
+
+var spaces = [256]bool{' ': true, '\n': true, '\r': true, '\t': true}
 
 // finish checks that nothing follows the root.
 func (s *Splitter) finish() error {
