@@ -37,7 +37,8 @@ var (
 	ErrFull = errors.New("audit: no space left in the store")
 
 	// ErrReplaced says that somebody deleted, replaced or changed a file under
-	// the running store. It comes with ErrFailed.
+	// the running store. It comes with ErrFailed, except to a reader whose store
+	// was compacted by its writer meanwhile: that one opens it again.
 	ErrReplaced = errors.New("audit: the store's file is not the one that was written")
 
 	// ErrUncertain says that the caller's context ended while its entry was

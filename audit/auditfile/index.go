@@ -46,7 +46,7 @@ type span struct{ at, length uint32 }
 
 // A part is what a segment holds of one chain. While the segment grows, and
 // until its index is written, spans and hashes are in memory; then they are in
-// the index at position pos.
+// the index at position pos. Spans that are in memory count.
 type part struct {
 	segment *segment
 	first   uint64 // seq
@@ -65,7 +65,8 @@ type segment struct {
 	entries uint64           // in parts
 	blocks  int64            // where the index's blocks begin, and their length
 	length  int64
-	checked bool // whether the checksum of the blocks was seen to be right
+	checked bool   // whether the checksum of the blocks was seen to be right
+	gen     uint32 // how often it was compacted: its spans are of this file
 }
 
 func segmentFile(base int64, suffix string) string { return fmt.Sprintf("%020d%s", base, suffix) }
@@ -87,6 +88,22 @@ func (s *segment) add(chain string, seq uint64, at span, hashes []tlog.Hash) *pa
 // writeIndex writes the index of a closed segment, and returns where each part
 // stands in it. It only reads s.
 func writeIndex(fs journal.FS, dir string, s *segment, size int64) (pos map[*part]int64, blocks, length int64, err error) {
+	if pos, blocks, length, err = prepareIndex(fs, dir, s, size); err == nil {
+		err = placeIndex(fs, dir, s.base)
+	}
+	if err == nil {
+		err = fs.SyncDir(dir)
+	}
+	return pos, blocks, length, err
+}
+
+// placeIndex puts an index that was prepared in its place.
+func placeIndex(fs journal.FS, dir string, base int64) error {
+	return fs.Rename(filepath.Join(dir, indexTemp), filepath.Join(dir, segmentFile(base, indexSuffix)))
+}
+
+// prepareIndex is writeIndex but for the file's name.
+func prepareIndex(fs journal.FS, dir string, s *segment, size int64) (pos map[*part]int64, blocks, length int64, err error) {
 	names := slices.Sorted(maps.Keys(s.parts))
 	head := append([]byte(nil), indexMagic...)
 	head = binary.LittleEndian.AppendUint64(head, uint64(s.base))
@@ -136,11 +153,7 @@ func writeIndex(fs journal.FS, dir string, s *segment, size int64) (pos map[*par
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, 0, 0, err
 	}
-	name := filepath.Join(dir, segmentFile(s.base, indexSuffix))
-	if err := fs.Rename(temp, name); err != nil {
-		return nil, 0, 0, err
-	}
-	return pos, int64(len(head)), at - int64(len(head)), fs.SyncDir(dir)
+	return pos, int64(len(head)), at - int64(len(head)), nil
 }
 
 // indexEntry is a row of an index's table.
@@ -196,6 +209,13 @@ func readIndex(fs journal.FS, dir string, base, size int64) (s *segment, table [
 // hashCount returns the number of tree hashes that a part's entries complete.
 func hashCount(p *part) int64 {
 	return tlog.StoredHashCount(int64(p.end())) - tlog.StoredHashCount(int64(p.first))
+}
+
+// indexSize returns the length of the segment that an open index is of.
+func indexSize(f journal.File) (int64, error) {
+	var b [8]byte
+	_, err := f.ReadAt(b[:], int64(len(indexMagic))+8)
+	return int64(binary.LittleEndian.Uint64(b[:])), err
 }
 
 // An indexError says that an index is damaged. The log need not be.

@@ -77,7 +77,11 @@ func (s *Store) loadIndexes() (list []*segment, from int64) {
 	}
 	slices.Sort(bases)
 	for i := 0; i+1 < len(bases) && bases[i] == from; i++ {
-		seg, table, ok := readIndex(s.fs, s.dir, from, bases[i+1]-from)
+		size, err := s.fileSize(from)
+		if err != nil {
+			break // the journal will say so
+		}
+		seg, table, ok := readIndex(s.fs, s.dir, from, size)
 		if !ok || slices.ContainsFunc(table, func(e indexEntry) bool { return e.part.first != s.sizeOf(e.chain) }) {
 			break
 		}
@@ -89,6 +93,19 @@ func (s *Store) loadIndexes() (list []*segment, from int64) {
 		list, from = append(list, seg), bases[i+1]
 	}
 	return list, from
+}
+
+// fileSize returns the length of a closed segment, which is less than the
+// distance to the next one if the segment was compacted.
+func (s *Store) fileSize(base int64) (int64, error) {
+	if s.j != nil {
+		return s.j.Segment(base).Size, nil
+	}
+	info, err := s.fs.Stat(s.path(base, ".jsonl"))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 func (s *Store) sizeOf(chain string) uint64 {
@@ -106,7 +123,7 @@ func (l *loader) begin(base int64) {
 		return
 	case l.seg != nil && !l.s.opt.ReadOnly:
 		l.s.open = l.s.open[:len(l.s.open)-1]
-		l.s.finish(l.seg, base-l.seg.base)
+		l.s.finish(l.seg)
 	}
 	l.seg = &segment{base: base, parts: make(map[string]*part)}
 	l.s.open = append(l.s.open, l.seg)

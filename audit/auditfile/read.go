@@ -111,15 +111,16 @@ func (s *Store) read(ctx context.Context, c *chain, from, to uint64) iter.Seq2[a
 	return func(yield func(audit.Record, error) bool) {
 		w := window{s: s, size: firstWindow}
 		for from < to {
-			base, spans, err := s.spans(c, from, to)
+			seg, gen, spans, err := s.spans(c, from, to)
 			if err == nil {
 				err = ctx.Err()
 			}
 			for err == nil && len(spans) > 0 {
 				var raw []byte
-				if raw, err = w.frame(base, spans); err != nil {
+				if raw, err = w.frame(seg, gen, spans); err != nil {
 					break
 				}
+				base := seg.base
 				f, ok := parseFrame(raw)
 				if !ok || f.seq != from || string(f.chain) != c.name {
 					err = tampered(base, int64(spans[0].at), "not the entry that should stand here")
@@ -142,7 +143,7 @@ func (s *Store) read(ctx context.Context, c *chain, from, to uint64) iter.Seq2[a
 				}
 				from, spans = from+1, spans[1:]
 			}
-			if err != nil {
+			if err != nil && !errors.Is(err, errMoved) {
 				yield(audit.Record{}, wrap(err))
 				return
 			}
@@ -150,10 +151,14 @@ func (s *Store) read(ctx context.Context, c *chain, from, to uint64) iter.Seq2[a
 	}
 }
 
+// errMoved says that a segment was compacted since its spans were taken.
+var errMoved = errors.New("auditfile: moved")
+
 // A window is a part of a segment that was read at once.
 type window struct {
 	s          *Store
-	base       int64
+	seg        *segment
+	gen        uint32
 	start, end int64 // in the segment
 	buf        []byte
 	size       int64
@@ -161,11 +166,17 @@ type window struct {
 }
 
 // frame returns the bytes of the first span; the others say how far to read
-// ahead.
-func (w *window) frame(base int64, spans []span) ([]byte, error) {
+// ahead. Its error is errMoved if the spans are of an older file than the
+// segment's.
+func (w *window) frame(seg *segment, gen uint32, spans []span) ([]byte, error) {
 	at, end := int64(spans[0].at), int64(spans[0].at)+int64(spans[0].length)
-	if base != w.base || at < w.start || end > w.end {
-		w.base, w.start, w.end = base, at, end
+	if seg != w.seg || gen != w.gen || at < w.start || end > w.end {
+		w.s.layout.RLock()
+		defer w.s.layout.RUnlock()
+		if seg.gen != gen {
+			return nil, errMoved
+		}
+		w.seg, w.gen, w.start, w.end = seg, gen, at, end
 		for _, next := range spans[1:] {
 			if to := int64(next.at) + int64(next.length); int64(next.at)-w.end <= gap && to-at <= w.size {
 				w.end = to
@@ -175,7 +186,7 @@ func (w *window) frame(base int64, spans []span) ([]byte, error) {
 		}
 		w.size = min(2*w.size, lastWindow)
 		w.buf = slices.Grow(w.buf[:0], int(w.end-w.start))[:w.end-w.start]
-		if _, err := w.s.j.ReadAt(w.buf, base+at); err != nil {
+		if _, err := w.s.j.ReadAt(w.buf, seg.base+at); err != nil {
 			w.end = w.start
 			return nil, err
 		}
@@ -184,33 +195,41 @@ func (w *window) frame(base int64, spans []span) ([]byte, error) {
 }
 
 // spans returns where entries of a chain from one on stand: those that are in
-// the same segment and before to, some thousand at most.
-func (s *Store) spans(c *chain, from, to uint64) (base int64, spans []span, err error) {
+// the same segment and before to, some thousand at most. They are of the
+// segment's file of this generation.
+func (s *Store) spans(c *chain, from, to uint64) (seg *segment, gen uint32, spans []span, err error) {
+	s.layout.RLock()
+	defer s.layout.RUnlock()
 	s.mu.Lock()
 	p := c.find(from)
 	skip := from - p.first
 	n := min(p.count-skip, to-from, spansAtOnce)
 	seg, pos := p.segment, p.pos
-	if pos == 0 {
-		spans = p.spans[skip : skip+n : skip+n] // it only ever grows
+	if p.spans != nil {
+		spans = p.spans[skip : skip+n : skip+n] // it only ever grows, or is replaced
 	}
 	s.mu.Unlock()
-	if pos == 0 {
-		return seg.base, spans, nil
+	if spans != nil {
+		return seg, seg.gen, spans, nil
 	}
 	raw := make([]byte, n*spanSize)
 	err = s.useIndex(seg, func(f journal.File) error {
+		if s.opt.ReadOnly { // the writer may have compacted the segment
+			if size, err := indexSize(f); err != nil || size != s.j.Segment(seg.base).Size {
+				return errors.Join(err, journal.ErrReplaced)
+			}
+		}
 		_, err := f.ReadAt(raw, pos+int64(skip)*spanSize)
 		return err
 	})
 	if err != nil {
-		return 0, nil, err
+		return nil, 0, nil, err
 	}
 	spans = make([]span, n)
 	for i := range spans {
 		spans[i] = span{binary.LittleEndian.Uint32(raw[8*i:]), binary.LittleEndian.Uint32(raw[8*i+4:])}
 	}
-	return seg.base, spans, nil
+	return seg, seg.gen, spans, nil
 }
 
 // find returns the part of a chain that holds an entry.

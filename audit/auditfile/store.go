@@ -68,6 +68,10 @@ type Store struct {
 	work  sync.WaitGroup // indexes that are being written
 	index sync.Mutex     // held by the one that is; they share a temporary name
 
+	// layout is held for reading by who takes spans or reads what stands there,
+	// and for writing while a segment and its spans are replaced.
+	layout sync.RWMutex
+
 	mu     sync.Mutex
 	chains map[string]*chain
 	open   []*segment // without an index, in order; the last one grows
@@ -262,21 +266,25 @@ func (s *Store) enter(c *chain, seg *segment, at span, hashes []tlog.Hash) {
 func (s *Store) closeSegments() {
 	for len(s.open) > 1 {
 		seg := s.open[0]
-		closed := s.j.Segment(seg.base)
-		if closed.Count != seg.entries {
+		if s.j.Segment(seg.base).Count != seg.entries {
 			return // others have still to wake up
 		}
 		s.open = s.open[1:]
-		s.work.Go(func() { s.finish(seg, closed.Size) })
+		s.work.Go(func() { s.finish(seg) })
 	}
 }
 
 // finish writes the index of a segment and forgets what it holds. Without an
 // index the segment stays in memory, and the next opening reads it.
-func (s *Store) finish(seg *segment, size int64) {
+func (s *Store) finish(seg *segment) {
 	s.index.Lock()
-	pos, blocks, length, err := writeIndex(s.fs, s.dir, seg, size)
-	s.index.Unlock()
+	defer s.index.Unlock()
+	var pos map[*part]int64
+	var blocks, length int64
+	size, err := s.fileSize(seg.base)
+	if err == nil {
+		pos, blocks, length, err = writeIndex(s.fs, s.dir, seg, size)
+	}
 	s.files.Forget(s.path(seg.base, indexSuffix)) // it may be a damaged one that is replaced
 	s.mu.Lock()
 	defer s.mu.Unlock()

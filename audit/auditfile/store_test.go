@@ -215,6 +215,11 @@ func TestAgreesWithMemory(t *testing.T) {
 					rt.Fatalf("Erase = %d, %v, want %d", got, err, n)
 				}
 			},
+			"compact": func(rt *rapid.T) {
+				if _, err := s.Compact(ctx); err != nil {
+					rt.Fatal(err)
+				}
+			},
 			"reader": func(rt *rapid.T) {
 				if len(contents(t, memory)) == 0 {
 					return

@@ -59,7 +59,13 @@ type Key struct {
 	labels   sync.Once
 	labelKey []byte
 	labelErr error
+
+	mu      sync.Mutex
+	derived map[[16]byte]cipher.AEAD // by label: those used last
 }
+
+// maxDerived is how many derived keys are kept ready.
+const maxDerived = 1024
 
 // NewKey returns the key with a secret of [KeySize] bytes, of which it keeps a
 // copy. usable, if not nil, is asked before each use to seal, so that a
@@ -129,11 +135,24 @@ func (k *Key) label(patient string) ([16]byte, error) {
 
 // derive returns the cipher of a patient's derived key.
 func (k *Key) derive(label [16]byte) (cipher.AEAD, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if aead := k.derived[label]; aead != nil {
+		return aead, nil
+	}
 	secret, err := hkdf.Expand(sha256.New, k.secret[:], derivedDomain+string(label[:]), KeySize)
 	if err != nil {
 		return nil, err
 	}
-	return newAEAD(secret)
+	aead, err := newAEAD(secret)
+	if err != nil {
+		return nil, err
+	}
+	if k.derived == nil || len(k.derived) >= maxDerived {
+		k.derived = make(map[[16]byte]cipher.AEAD)
+	}
+	k.derived[label] = aead
+	return aead, nil
 }
 
 // check returns why the key may not seal.

@@ -25,7 +25,8 @@ var (
 	ErrFull = errors.New("journal: no space left")
 
 	// ErrReplaced says that the segment's file was deleted, replaced or changed
-	// by somebody else. It comes with ErrFailed.
+	// by somebody else. It comes with ErrFailed, except to a reader whose
+	// journal was compacted meanwhile: that one opens it again.
 	ErrReplaced = errors.New("journal: the file is not the one that was written")
 
 	// ErrDamaged says that what is stored does not read as a journal; a

@@ -97,22 +97,51 @@ func parseHex(b []byte) (uint64, error) {
 	return strconv.ParseUint(string(b), 16, 64)
 }
 
-func appendHeader(b []byte, base int64, format string, total uint64) []byte {
+// A header is what the first line of a segment says. size and next are those of
+// a compacted segment: its length, and where the next one begins; 0 for
+// another, for which the one follows from the other.
+type header struct {
+	total      uint64
+	size, next int64
+}
+
+func appendHeader(b []byte, base int64, format string, h header) []byte {
 	start := len(b)
-	b = fmt.Appendf(b, `{"journal":{"base":"%020d","format":"%s","total":"%016x"`, base, format, total)
+	b = fmt.Appendf(b, `{"journal":{"base":"%020d","format":"%s","total":"%016x"`, base, format, h.total)
+	if h.next != 0 {
+		b = fmt.Appendf(b, `,"size":"%020d","next":"%020d"`, h.size, h.next)
+	}
 	return fmt.Appendf(b, ",\"crc\":\"%08x\"}}\n", crc32.ChecksumIEEE(b[start:]))
 }
 
-// parseHeader reads the total of a segment's header; ok is false unless the
-// line is exactly what appendHeader writes.
-func parseHeader(line []byte, base int64, format string) (total uint64, ok bool) {
-	want := appendHeader(nil, base, format, 0)
-	at := len(want) - len(`0000000000000000","crc":"00000000"}}`) - 1
-	if len(line) != len(want) {
-		return 0, false
+// longestHeader is the length of the header of a compacted segment.
+func longestHeader(format string) int { return len(appendHeader(nil, 0, format, header{next: 1})) }
+
+// parseHeader reads the header that the bytes begin with, and returns its
+// length; ok is false unless it is exactly what appendHeader writes.
+func parseHeader(b []byte, base int64, format string) (h header, n int, ok bool) {
+	n = bytes.IndexByte(b, '\n') + 1
+	plain := len(appendHeader(nil, base, format, header{}))
+	if n != plain && n != longestHeader(format) {
+		return header{}, 0, false
 	}
-	total, err := parseHex(line[at : at+16])
-	return total, err == nil && bytes.Equal(line, appendHeader(nil, base, format, total))
+	at := plain - len(`0000000000000000","crc":"00000000"}}`) - 1
+	total, err := parseHex(b[at : at+16])
+	if err != nil {
+		return header{}, 0, false
+	}
+	h.total = total
+	if n != plain {
+		at += 16 + len(`","size":"`)
+		size, err1 := strconv.ParseInt(string(b[at:at+20]), 10, 64)
+		at += 20 + len(`","next":"`)
+		next, err2 := strconv.ParseInt(string(b[at:at+20]), 10, 64)
+		if err1 != nil || err2 != nil || size < int64(n) || next <= base || size > next-base {
+			return header{}, 0, false
+		}
+		h.size, h.next = size, next
+	}
+	return h, n, bytes.Equal(b[:n], appendHeader(nil, base, format, h))
 }
 
 const ruleMissing = "the segment is missing, or the one before has another length"

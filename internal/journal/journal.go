@@ -253,6 +253,14 @@ func (j *Journal) load(base int64, last bool) error {
 	if err != nil {
 		return err
 	}
+	if next := s.seg.next; next != 0 {
+		if last {
+			return &DamageError{Segment: segmentName(next), Rule: ruleMissing}
+		}
+		if len(tail) == 0 && s.good != s.seg.size {
+			rule, tail = ruleMissing, []byte{0}
+		}
+	}
 	if len(tail) > 0 {
 		if !last || !torn(tail, s.good, s.total) {
 			return s.damage(rule)
@@ -277,35 +285,38 @@ func (j *Journal) skip(base, next int64) error {
 	if err != nil {
 		return err
 	}
-	if info.Size() != next-base {
-		return &DamageError{Segment: segmentName(base), Offset: info.Size(), Rule: ruleMissing}
-	}
-	if err := j.loadHeader(base); err != nil {
-		return err
-	}
-	j.segments = append(j.segments, segment{base, next - base, j.total})
-	return j.loadHeader(next)
-}
-
-// loadHeader sets total to what the header of a segment says, which is never
-// less than before.
-func (j *Journal) loadHeader(base int64) error {
-	f, err := j.fs.OpenFile(j.path(segmentName(base)), os.O_RDONLY, 0)
+	h, err := j.loadHeader(base)
 	if err != nil {
 		return err
 	}
+	seg := segment{base, info.Size(), j.total, h.next}
+	if seg.end() != next || h.next != 0 && h.size != seg.size {
+		return &DamageError{Segment: segmentName(base), Offset: info.Size(), Rule: ruleMissing}
+	}
+	j.segments = append(j.segments, seg)
+	_, err = j.loadHeader(next)
+	return err
+}
+
+// loadHeader returns the header of a segment and sets total to what it says,
+// which is never less than before.
+func (j *Journal) loadHeader(base int64) (header, error) {
+	f, err := j.fs.OpenFile(j.path(segmentName(base)), os.O_RDONLY, 0)
+	if err != nil {
+		return header{}, err
+	}
 	defer f.Close()
-	line := make([]byte, len(appendHeader(nil, base, j.opt.Format, 0)))
+	line := make([]byte, longestHeader(j.opt.Format))
 	n, err := f.ReadAt(line, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+		return header{}, err
 	}
-	total, ok := parseHeader(line[:n], base, j.opt.Format)
-	if !ok || total < j.total || base == 0 && total != 0 {
-		return &DamageError{Segment: segmentName(base), Rule: ruleHeader(j.opt.Format)}
+	h, _, ok := parseHeader(line[:n], base, j.opt.Format)
+	if !ok || h.total < j.total || base == 0 && h.total != 0 {
+		return header{}, &DamageError{Segment: segmentName(base), Rule: ruleHeader(j.opt.Format)}
 	}
-	j.total = total
-	return nil
+	j.total = h.total
+	return h, nil
 }
 
 // end returns the journal offset behind the last segment.
@@ -313,8 +324,7 @@ func (j *Journal) end() int64 {
 	if len(j.segments) == 0 {
 		return 0
 	}
-	last := j.segments[len(j.segments)-1]
-	return last.base + last.size
+	return j.segments[len(j.segments)-1].end()
 }
 
 // settled reads a file as far as it is durable now, so that a reader never
@@ -391,7 +401,9 @@ func whole(b []byte, write func([]byte) (int, error)) (int, error) {
 // create begins a segment at a base. Its header is durable before its name
 // exists, so that a segment is never without one.
 func (j *Journal) create(base int64) error {
-	header := appendHeader(nil, base, j.opt.Format, j.total)
+	seg := segment{base: base, first: j.total}
+	header := seg.header(j.opt.Format)
+	seg.size = int64(len(header))
 	temp := j.path(tempName)
 	f, err := j.fs.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -419,7 +431,7 @@ func (j *Journal) create(base int64) error {
 	}
 	j.file = f
 	j.mu.Lock()
-	j.segments = append(j.segments, segment{base, int64(len(header)), j.total})
+	j.segments = append(j.segments, seg)
 	j.mu.Unlock()
 	return err
 }
@@ -651,7 +663,7 @@ func (j *Journal) write(b *batch) error {
 // headerOnly tells whether a segment holds no frame yet; such a one is never
 // closed.
 func (j *Journal) headerOnly(s segment) bool {
-	return s.size == int64(len(appendHeader(nil, s.base, j.opt.Format, j.total)))
+	return s.size == int64(len(s.header(j.opt.Format)))
 }
 
 // Close waits for the commit that is being written, refuses further appends

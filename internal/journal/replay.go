@@ -18,7 +18,7 @@ func (j *Journal) Replay(from int64) iter.Seq2[Record, error] {
 		segments := slices.Clone(j.segments)
 		j.mu.Unlock()
 		for _, seg := range segments {
-			if seg.base+seg.size <= from {
+			if seg.end() <= from {
 				continue
 			}
 			stop, err := j.replay(seg, from, yield)
@@ -61,7 +61,7 @@ func (j *Journal) replay(seg segment, from int64, yield func(Record, error) bool
 		return false, err
 	case len(tail) > 0:
 		return false, s.damage(rule)
-	case s.good != seg.size:
+	case s.good != s.seg.size: // of a segment compacted meanwhile, the new one
 		return false, s.damage("the file is shorter than what was committed")
 	}
 	return false, nil
@@ -69,7 +69,8 @@ func (j *Journal) replay(seg segment, from int64, yield func(Record, error) bool
 
 // ReadAt reads committed bytes of the journal, headers and commits among them,
 // at a journal offset. It is an [io.ReaderAt]; what it reads is not checked.
-// After Close it returns [ErrClosed].
+// After Close it returns [ErrClosed]; where a segment was compacted by its writer
+// since a reader opened the journal, [ErrReplaced].
 func (j *Journal) ReadAt(p []byte, offset int64) (int, error) {
 	read := 0
 	for read < len(p) {
@@ -79,6 +80,9 @@ func (j *Journal) ReadAt(p []byte, offset int64) (int, error) {
 		}
 		n := int(min(int64(len(p)-read), seg.base+seg.size-offset))
 		err = j.files.Use(j.path(segmentName(seg.base)), func(f File) error {
+			if err := j.sameSize(f, seg); err != nil {
+				return err
+			}
 			n, err = f.ReadAt(p[read:read+n], offset-seg.base)
 			return err
 		})
@@ -88,6 +92,22 @@ func (j *Journal) ReadAt(p []byte, offset int64) (int, error) {
 		read, offset = read+n, offset+int64(n)
 	}
 	return read, nil
+}
+
+// sameSize makes sure that a reader, who is not told of it, does not look for
+// old places in a closed segment that is another one now.
+func (j *Journal) sameSize(f File, seg segment) error {
+	j.mu.Lock()
+	closed := j.opt.ReadOnly && seg.base != j.segments[len(j.segments)-1].base
+	j.mu.Unlock()
+	if !closed {
+		return nil
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() != seg.size {
+		err = ErrReplaced
+	}
+	return err
 }
 
 // segment returns the segment that holds an offset.

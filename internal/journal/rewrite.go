@@ -50,16 +50,9 @@ func (j *Journal) Rewrite(base int64, edit func(Record) error) error {
 	if err := j.Err(); err != nil {
 		return err
 	}
-	j.mu.Lock()
-	var seg segment
-	for _, s := range j.segments[:len(j.segments)-1] {
-		if s.base == base {
-			seg = s
-		}
-	}
-	j.mu.Unlock()
-	if seg.size == 0 {
-		return os.ErrNotExist
+	seg, err := j.closedSegment(base)
+	if err != nil {
+		return err
 	}
 	temp, name := j.path(rewriteName), j.path(segmentName(base))
 	f, err := j.fs.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -81,9 +74,21 @@ func (j *Journal) Rewrite(base int64, edit func(Record) error) error {
 	return j.fs.SyncDir(j.dir)
 }
 
+// closedSegment returns the closed segment that begins at a base.
+func (j *Journal) closedSegment(base int64) (segment, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, s := range j.segments[:len(j.segments)-1] {
+		if s.base == base {
+			return s, nil
+		}
+	}
+	return segment{}, os.ErrNotExist
+}
+
 func (j *Journal) rewrite(f File, seg segment, edit func(Record) error) error {
 	w := bufio.NewWriterSize(f, 256<<10)
-	w.Write(appendHeader(nil, seg.base, j.opt.Format, seg.first)) // its error stays until Flush
+	w.Write(seg.header(j.opt.Format)) // its error stays until Flush
 	old, err := j.fs.OpenFile(j.path(segmentName(seg.base)), os.O_RDONLY, 0)
 	if err != nil {
 		return err

@@ -38,6 +38,24 @@ type segment struct {
 	base  int64
 	size  int64  // of header and complete commits
 	first uint64 // the number of frames in the segments before
+	next  int64  // where the next one begins, if it is compacted; 0 otherwise
+}
+
+// end returns where the next segment begins.
+func (s segment) end() int64 {
+	if s.next != 0 {
+		return s.next
+	}
+	return s.base + s.size
+}
+
+// header returns the segment's first line.
+func (s segment) header(format string) []byte {
+	h := header{total: s.first}
+	if s.next != 0 {
+		h.size, h.next = s.size, s.next
+	}
+	return appendHeader(nil, s.base, format, h)
 }
 
 func (s *scanner) damage(rule string) error {
@@ -61,21 +79,24 @@ func (s *scanner) fill() (bool, error) {
 	return got > 0, err
 }
 
-// header reads the first line.
+// header reads the first line. Of a compacted segment it sets size and next.
 func (s *scanner) header() error {
-	want := appendHeader(nil, s.seg.base, s.format, s.total)
-	for len(s.buf) < len(want) {
+	for len(s.buf) < longestHeader(s.format) {
 		if more, err := s.fill(); err != nil {
 			return err
 		} else if !more {
 			break
 		}
 	}
-	if !bytes.HasPrefix(s.buf, want) {
+	h, n, ok := parseHeader(s.buf, s.seg.base, s.format)
+	if !ok || h.total != s.total {
 		return s.damage(ruleHeader(s.format))
 	}
-	s.good = int64(len(want))
-	s.buf = s.buf[:copy(s.buf, s.buf[len(want):])]
+	if s.seg.next = h.next; h.next != 0 {
+		s.seg.size = h.size
+	}
+	s.good = int64(n)
+	s.buf = s.buf[:copy(s.buf, s.buf[n:])]
 	return nil
 }
 
