@@ -137,7 +137,7 @@ func (a *access) write(events []audit.Event) error {
 			events[i].Query = a.query
 		}
 	}
-	err := a.m.append(a.ctx, a.chain, events)
+	err := a.m.append(a.ctx, a.chain, events, mode)
 	if err == nil {
 		return nil
 	}

@@ -71,7 +71,8 @@ type Options struct {
 	Query func(*http.Request) string
 
 	// Timeout is how long an append may take; 0 means 10 seconds. It does not
-	// end because the client went away.
+	// end because the client went away. Under Require an entry that the store
+	// is writing already is waited for; the client gets nothing meanwhile.
 	Timeout time.Duration
 }
 
@@ -226,11 +227,17 @@ func WasSpilled(ctx context.Context) bool {
 	return a != nil && a.spilled.Load()
 }
 
-// append appends to the log, at most for the timeout. The append goes on if
-// the log is stuck, and then may or may not end in an entry.
-func (m *Middleware) append(ctx context.Context, chain string, events []audit.Event) error {
+// append appends to the log. The client's going away does not end it, the
+// timeout does. If there is somewhere else to go it is left behind even if the
+// log is stuck in its store, and then may or may not end in an entry; that
+// costs a goroutine.
+func (m *Middleware) append(ctx context.Context, chain string, events []audit.Event, mode Mode) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.opt.Timeout)
 	defer cancel()
+	if mode == Require {
+		_, err := m.log.AppendAll(ctx, chain, events...)
+		return err
+	}
 	done := make(chan error, 1)
 	go func() {
 		_, err := m.log.AppendAll(ctx, chain, events...)
