@@ -143,7 +143,9 @@ type Keys interface {
 	Lookup(ctx context.Context, id ID) (*Key, error)
 
 	// Versions returns the keys of a slot that are left, the newest first;
-	// of a slot without keys none. It makes none.
+	// of a slot without keys none. It makes none. Its errors are
+	// [ErrDestroyed] for a tenant whose keys were destroyed, [ErrOwner], and
+	// its own.
 	Versions(ctx context.Context, s Slot) ([]*Key, error)
 }
 

@@ -551,7 +551,12 @@ func (r *Ring) Versions(ctx context.Context, s Slot) ([]*Key, error) {
 	}
 	r.mu.RLock()
 	list := slices.Clone(r.slots[at])
+	name, tenant := at.owner.Tenant()
+	gone := tenant && r.destroyed[name]
 	r.mu.RUnlock()
+	if gone {
+		return nil, fmt.Errorf("%w: those of tenant %s", ErrDestroyed, name)
+	}
 	var keys []*Key
 	for _, k := range slices.Backward(list) {
 		key, err := r.Lookup(ctx, k.id)
