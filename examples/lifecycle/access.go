@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/baakit/baakit"
@@ -89,18 +90,18 @@ func (a *access) play(ctx context.Context, s *stage) error {
 	if err := a.account(ctx, s, day.AddDays(15), reported); err != nil {
 		return err
 	}
-	return request(ctx, s, day.AddDays(16))
+	return request(ctx, s, day.AddDays(25))
 }
 
 // day is what is done, one step for each entry. What is in the log already is
 // not done again.
 func (a *access) day(ctx context.Context, s *stage, desk *desk, day, reported baakit.Date) error {
 	steps := []step{
-		{8, desk.read("nurse-7", a.patients[0], "", http.StatusOK)},
-		{9, desk.read("nurse-7", a.patients[1], "", http.StatusOK)},
-		{10, desk.read("nurse-7", a.patients[2], "", http.StatusForbidden)},
-		{10, desk.read("nurse-7", a.patients[2], "The patient was brought in unconscious and nobody of the care team answers", http.StatusOK)},
-		{11, desk.read("doctor-3", a.patients[0], "", http.StatusOK)},
+		{8, desk.read("nurse-7", a.patients[0], nil, http.StatusOK)},
+		{9, desk.read("nurse-7", a.patients[1], nil, http.StatusOK)},
+		{10, desk.read("nurse-7", a.patients[2], nil, http.StatusForbidden)},
+		{10, desk.read("nurse-7", a.patients[2], url.Values{"break_glass": {"The patient was brought in unconscious and nobody of the care team answers"}}, http.StatusOK)},
+		{11, desk.read("doctor-3", a.patients[1], url.Values{"search": {"compare with " + a.patients[2].id}}, http.StatusOK)}, // [misLogged]
 		{24*reported.Sub(day) + 10, func(ctx context.Context, at time.Time) error {
 			e, err := disclosure.Disclosure{
 				Date:      reported,
@@ -146,6 +147,9 @@ func (a *access) review(ctx context.Context, s *stage, day baakit.Date) error {
 	for e, err := range audit.Entries(ctx, s.log.store, accessChain, 0) {
 		if err != nil {
 			return err
+		}
+		if e.Event.Kind != "" {
+			continue // a redaction, told below
 		}
 		what := e.Event.Request.Route
 		if e.Event.Type == audit.Export {
@@ -199,7 +203,7 @@ func (a *access) account(ctx context.Context, s *stage, on, reported baakit.Date
 	if err != nil {
 		return err
 	}
-	source := disclosure.Source{Store: s.log.store, Sealer: s.log.keys.sealer, Chains: []string{accessChain}}
+	source := disclosure.Source{Store: asOf{s.log.store, accessChain, checkpoint.Size}, Sealer: s.log.keys.sealer, Chains: []string{accessChain}}
 	accounting, _, err := disclosure.Account(ctx, source, disclosure.Request{Patient: a.patients[0].id, Requested: on, For: s.c.customer.LegalName, By: s.c.vendor.LegalName})
 	if err != nil {
 		return err
@@ -226,12 +230,15 @@ func (a *access) account(ctx context.Context, s *stage, on, reported baakit.Date
 	}
 	s.moment(reported, "A disease is reported to the county")
 	s.moment(on, "A patient asks who was told: an accounting")
-	s.tell("On %s that patient asks who was told about her. The accounting has %d disclosure of six years, that of %s; treatment is exempt. Each line carries a proof that it is in the log, which the customer can check without the log and its keys. It is due by %s.", on, len(accounting.Lines), reported, accounting.Due)
+	s.tell("On %s that patient asks who was told about her. The accounting has %s of six years, that of %s; treatment is exempt. Each line carries a proof that it is in the log, which the customer can check without the log and its keys. It is due by %s.", on, counted(len(accounting.Lines), "disclosure", "disclosures"), reported, accounting.Due)
 	s.fact("accounting_lines", len(accounting.Lines))
 	s.fact("accounting_due", accounting.Due)
 	s.cite(baakit.MustParseCitation("45 CFR 164.528"))
 	s.due(accounting.Due, "hand over the accounting of disclosures", s.c.customer.LegalName, "45 CFR 164.528(c)(1)", on)
 	s.proves("The accounting of disclosures for one patient is complete, and each of its lines is proven to be in the log.")
+	if err := a.redact(ctx, s, on.AddDays(5), checkpoint); err != nil {
+		return err
+	}
 	return s.keep(accountChain, event, func(events []logged) (any, error) {
 		var again accounted
 		if len(events) == 0 {

@@ -26,11 +26,12 @@ const (
 	caseJSON      = "case.json"
 	agreementJSON = "agreement.json"
 	recordsJSON   = "records.json"
+	bundleJSON    = "records.fhir.json"
 	registryJSON  = "registry.json"
 	incidentJSON  = "incident.json"
 )
 
-var inputNames = []string{caseJSON, agreementJSON, recordsJSON, registryJSON, incidentJSON}
+var inputNames = []string{caseJSON, agreementJSON, recordsJSON, bundleJSON, registryJSON, incidentJSON}
 
 //go:embed case
 var builtIn embed.FS

@@ -90,11 +90,11 @@ func (d *desk) patient(w http.ResponseWriter, r *http.Request) {
 }
 
 // read is the step in which somebody asks for a record over HTTP.
-func (d *desk) read(user string, p patient, breakGlass string, want int) func(context.Context, time.Time) error {
+func (d *desk) read(user string, p patient, query url.Values, want int) func(context.Context, time.Time) error {
 	return func(ctx context.Context, _ time.Time) error {
 		address := d.address + "/patients/" + url.PathEscape(p.id)
-		if breakGlass != "" {
-			address += "?" + url.Values{"break_glass": {breakGlass}}.Encode()
+		if query != nil {
+			address += "?" + query.Encode()
 		}
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {

@@ -22,7 +22,8 @@ type keys struct {
 	signer       *audit.Signer
 	certificates crypto.Signer
 	sealer       audit.Sealer
-	ring         *auditkeys.Ring // nil in memory
+	ofTenants    *auditkeys.Sealer // the same; nil in memory
+	ring         *auditkeys.Ring   // nil in memory
 }
 
 var (
@@ -53,7 +54,8 @@ func openKeys(dir string, fresh bool) (*keys, error) {
 	if k.ring, err = auditkeys.OpenRing(filepath.Join(dir, "ring"), auditkeys.MasterKey(master), &auditkeys.RingOptions{MustExist: !fresh}); err != nil {
 		return nil, err
 	}
-	k.sealer, err = auditkeys.New(k.ring, auditkeys.ByPrefix("t/", "org"), &auditkeys.Options{Mode: auditkeys.Stored})
+	k.ofTenants, err = auditkeys.New(k.ring, auditkeys.ByPrefix("t/", "org"), &auditkeys.Options{Mode: auditkeys.Stored})
+	k.sealer = k.ofTenants
 	return k, err
 }
 

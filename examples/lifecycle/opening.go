@@ -15,7 +15,7 @@ import (
 type opening struct{ facts baa.Facts }
 
 func (*opening) name() string  { return "opening" }
-func (*opening) title() string { return "Who the parties are, and whether they need an agreement" }
+func (*opening) title() string { return "Is an agreement needed?" }
 
 func (o *opening) prepare(c *caseFile, wrong problems) {
 	if !c.section(o.name(), &o.facts, wrong) {

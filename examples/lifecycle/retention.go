@@ -36,7 +36,7 @@ type farewell struct {
 const retentionChain = "org/retention"
 
 func (*farewell) name() string  { return "retention" }
-func (*farewell) title() string { return "What is kept, what goes, and the proof that it is gone" }
+func (*farewell) title() string { return "What is kept, what goes, and the proof" }
 
 func (f *farewell) prepare(c *caseFile, wrong problems) {
 	errs := wrong.of(caseJSON)

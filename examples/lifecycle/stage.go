@@ -160,6 +160,14 @@ func wrap(text string, width int) string {
 	return b.String()
 }
 
+// counted returns a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}
+
 // table tells rows in columns, on the terminal and in the report; the first
 // row is the head.
 func (s *stage) table(caption string, rows [][]string) {

@@ -234,6 +234,14 @@ func (l *storyLog) head(ctx context.Context, chain string) (uint64, audit.Entry,
 	return h.Size, last, err
 }
 
+// entry returns one entry of a chain.
+func (l *storyLog) entry(ctx context.Context, chain string, seq uint64) (audit.Entry, error) {
+	for e, err := range audit.Entries(ctx, l.store, chain, seq) {
+		return e, err
+	}
+	return audit.Entry{}, audit.ErrOutOfRange
+}
+
 // covered reports whether the last checkpoint that was published covers every
 // entry.
 func (l *storyLog) covered(ctx context.Context) (bool, error) {
