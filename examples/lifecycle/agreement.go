@@ -44,8 +44,8 @@ func (*agreement) play(ctx context.Context, s *stage) error {
 		}
 	}
 	s.moment(s.c.Today, "The agreement is checked against the law and sealed")
-	s.tell("The vendor's text is sealed as version %s, %s. It has %d of the %d elements that the rules of %s know, with %d findings.",
-		version.Label(), version.Hash(), present, len(report.Coverage), rules.On(), len(report.Findings))
+	s.tell("The vendor's text is sealed as version %s, %s. It has %d of the %d elements that the rules of %s know, with %s.",
+		version.Label(), short(version.Hash()), present, len(report.Coverage), rules.On(), counted(len(report.Findings), "finding", "findings"))
 	for _, f := range report.Findings {
 		s.tell("%s %s: %s", f.Severity, f.ID, f.Message)
 	}
@@ -104,6 +104,14 @@ func amendments(v baa.Version) []amendment {
 		{"looser", "the vendor may de-identify for its own use", next.With(uses)},
 		{"tighter", "requests are passed on within 24 hours", next.With(rights)},
 	}
+}
+
+// short returns the beginning of a hash, for people.
+func short(hash string) string {
+	if i := strings.IndexByte(hash, ':') + 1; len(hash) > i+16 {
+		return hash[:i+16] + "…"
+	}
+	return hash
 }
 
 func plain(s string) string { return strings.ReplaceAll(s, "_", " ") }

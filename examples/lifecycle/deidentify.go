@@ -56,7 +56,7 @@ func (d *deidentifying) prepare(c *caseFile, wrong problems) {
 	}
 	d.policy = policy
 	d.exports = []export{
-		{"deidentified.json", "records", "deid.records_released", recordsJSON, plainJSON},
+		{"deidentified.json", "the records", "deid.records_released", recordsJSON, plainJSON},
 		{"deidentified.fhir.json", "a FHIR bundle", "deid.bundle_released", bundleJSON, asFHIR},
 	}
 	for _, x := range d.exports {
@@ -142,7 +142,7 @@ func (d *deidentifying) show(s *stage, x export, event released) error {
 	s.table("What became of each identifier in "+x.name, rows)
 	s.fact(x.kind[len("deid."):]+"_unknown_dropped", int(unknown))
 	s.tell("%s dropped that no rule names. Its report says \"%s\"; the self-check stopped %s. Actual knowledge (45 CFR 164.514(b)(2)(ii)) is left to who signs it.", counted(int(unknown), "value was", "values were"), event.Statement.Statement, counted(int(event.Statement.SelfCheck.Hits), "record", "records"))
-	s.proves(fmt.Sprintf("No identifier of the safe harbor is left in %s, by a report with the SHA-256 %s….", x.as, event.SHA256[:16]))
+	s.proves(fmt.Sprintf("The safe harbor was applied to %s, and the self-check found nothing left; its report has the SHA-256 %s", x.as, short(event.SHA256)))
 	return nil
 }
 

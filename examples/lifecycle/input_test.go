@@ -89,6 +89,9 @@ func TestBadInput(t *testing.T) {
 		{"a record without number", "records.json", []string{`"mrn": "LK-100422"`, `"number": "LK-100422"`}, []string{"records.json: [1].mrn"}},
 		{"a number twice", "records.json", []string{`"LK-100422"`, `"LK-100417"`}, []string{"records.json: [1].mrn"}},
 
+		{"empty bundle", "records.fhir.json", []string{""}, []string{"records.fhir.json: "}},
+		{"a bundle of no resources", "records.fhir.json", []string{`{"resourceType": 7}`}, []string{"records.fhir.json: "}},
+
 		{"empty registry", "registry.json", []string{""}, []string{"registry.json: must be JSON"}},
 		{"nothing in the registry", "registry.json", []string{"{}"}, []string{"registry.json: schema", "engaged", "bounces"}},
 		{"no such engagement", "registry.json", []string{`"replaced_by": "harbor-backup"`, `"replaced_by": "harbour-backup"`}, []string{"registry.json: replaced_by"}},
@@ -108,7 +111,7 @@ func TestBadInput(t *testing.T) {
 	}
 	t.Run("missing files", func(t *testing.T) {
 		t.Parallel()
-		for _, file := range []string{"case.json", "agreement.json", "records.json", "registry.json", "incident.json"} {
+		for _, file := range []string{"case.json", "agreement.json", "records.json", "records.fhir.json", "registry.json", "incident.json"} {
 			name := edited(t, file, "{}")
 			if err := os.Remove(filepath.Join(filepath.Dir(name), file)); err != nil {
 				t.Fatal(err)

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
 	"io"
@@ -12,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/ed25519"
 
 	"github.com/baakit/baakit/audit"
 )
@@ -136,13 +135,13 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// sameNames checks that two folders have the same files, but for checkpoints,
-// and the same mail.
+// sameNames checks that two folders have the same files, but for checkpoints
+// and segments, which are named for sizes, and the same mail.
 func sameNames(t *testing.T, one, other string) {
 	t.Helper()
 	a, b := folder(t, one), folder(t, other)
 	for name, data := range a {
-		if strings.HasPrefix(name, "elsewhere/checkpoints/") {
+		if sized(name) {
 			continue
 		}
 		switch got, ok := b[name]; {
@@ -153,8 +152,12 @@ func sameNames(t *testing.T, one, other string) {
 		}
 	}
 	for name := range b {
-		if _, ok := a[name]; !ok && !strings.HasPrefix(name, "elsewhere/checkpoints/") {
+		if _, ok := a[name]; !ok && !sized(name) {
 			t.Errorf("%s came to be", name)
 		}
 	}
+}
+
+func sized(name string) bool {
+	return strings.HasPrefix(name, "elsewhere/checkpoints/") || strings.HasPrefix(name, "log/")
 }

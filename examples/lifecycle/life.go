@@ -129,7 +129,7 @@ func (p *playedLife) accept(ctx context.Context, d baakit.Date, hour int) {
 	assent := p.events[len(p.events)-1].Assent
 	p.strength = string(assent.Strength)
 	s.tell("On %s the vendor offers and signs version %s. A person of %s opens the page over HTTP, reads it, ticks the boxes and accepts; a copy goes out by mail. The evidence is %s; its record is %s.",
-		d, p.version.Label(), s.c.customer.LegalName, assent.Strength, assent.EvidenceHash)
+		d, p.version.Label(), s.c.customer.LegalName, assent.Strength, short(assent.EvidenceHash))
 	s.fact("evidence", p.strength)
 }
 

@@ -145,6 +145,8 @@ func TestFacts(t *testing.T) {
 		"access.accesses":              6.0,
 		"access.refused":               1.0,
 		"access.break_glass":           1.0,
+		"access.redacted":              "t/customer, entry 4",
+		"access.checkpoint_holds":      true,
 		"access.accounting_lines":      1.0,
 		"deidentifying.records":        3.0,
 		"deidentifying.records_failed": 0.0,
@@ -174,8 +176,8 @@ func TestFacts(t *testing.T) {
 		"retention.due":            "2027-10-30",
 		"retention.attested_late":  true,
 		"retention.last_in_effect": "2027-11-24",
-		"proof.chains":             13.0,
-		"proof.states_rebuilt":     10.0,
+		"proof.chains":             12.0,
+		"proof.states_rebuilt":     11.0,
 		"proof.caught":             6.0,
 		"proof.altered":            "altered: t/customer, entry 3",
 		"proof.removed":            "missing: t/customer, entry 3",
@@ -201,6 +203,7 @@ func TestFiles(t *testing.T) {
 		"certificate-final.html":    {"<!DOCTYPE html>"},
 		"certificate-interim.html":  {"<!DOCTYPE html>"},
 		"agreement.md":              {"Business Associate"},
+		"deidentified.fhir.json":    {`"resourceType": "Bundle"`, "ANONYED"},
 		"handed-over/accounting.md": {"County Health Department"},
 	} {
 		data, err := os.ReadFile(filepath.Join(dir, name))

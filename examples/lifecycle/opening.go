@@ -107,9 +107,14 @@ func (o *opening) play(ctx context.Context, s *stage) error {
 	return quarter(s)
 }
 
+var answers = map[baa.Need]string{baa.Required: "Yes", baa.CounselReview: "It is for counsel to say, and until then yes"}
+
 // needed tells the determination and the way to it. Without the need for an
 // agreement there is no story.
 func needed(s *stage, need baa.Determination) error {
+	if answers[need.Need] == "" {
+		return fmt.Errorf("by the facts in acts.opening of %s no business associate agreement is needed: %s", caseJSON, plain(string(need.Need)))
+	}
 	s.fact("need", string(need.Need))
 	s.fact("need_confidence", need.Confidence)
 	rows := [][]string{{"question", "answer", "which means"}}
@@ -120,12 +125,9 @@ func needed(s *stage, need baa.Determination) error {
 		}
 		rows = append(rows, []string{step.Asks, answer, step.Says})
 	}
+	s.tell("Do they need a business associate agreement? %s: %s (%d questions asked; confidence of the source: %s).", answers[need.Need], need.Reason, len(need.Path), need.Confidence)
 	s.block(tableText, map[string]any{"Caption": "How the determination was reached", "Head": rows[0], "Rows": rows[1:]})
-	s.tell("Do they need a business associate agreement? %s: %s (%d questions asked; confidence: %s).", plain(string(need.Need)), need.Reason, len(need.Path), need.Confidence)
 	s.cite(need.Citations...)
-	if need.Need != baa.Required && need.Need != baa.CounselReview {
-		return fmt.Errorf("by the facts in acts.opening of %s no business associate agreement is needed: %s", caseJSON, plain(string(need.Need)))
-	}
 	s.proves("An agreement is needed: " + need.Reason + ".")
 	return nil
 }

@@ -25,20 +25,21 @@ type dot struct {
 type tick struct {
 	X    float64
 	Text string
+	Of   string // its year, where that begins
 	Year bool
 }
 
 const (
 	laneHeight  = 26
-	labelWidth  = 330
-	chartWidth  = 990
-	chartTop    = 34
-	chartMargin = 14
+	labelWidth  = 280
+	chartWidth  = 944
+	chartTop    = 36
+	chartMargin = 16
 )
 
 var overviewText = template.Must(template.New("overview").Parse(`<svg class="overview" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{.Width}} {{.Height}}" width="{{.Width}}" height="{{.Height}}" role="img" aria-label="The acts of the story over time">
 <style>.overview text{font:13px system-ui,"Liberation Sans",Arial,sans-serif;fill:var(--ink,#1c2430)}.overview .soft{fill:var(--soft,#566071);font-size:11.5px}.overview line{stroke:var(--line,#d5dae2)}.overview .year{stroke:var(--soft,#566071)}.overview .bar{fill:var(--accent,#14538c);opacity:.28}.overview .dot{fill:var(--accent,#14538c)}</style>
-{{range .Ticks}}<line {{if .Year}}class="year" {{end}}x1="{{.X}}" x2="{{.X}}" y1="22" y2="{{$.Height}}"/><text class="soft" x="{{.X}}" y="14" text-anchor="middle">{{.Text}}</text>
+{{range .Ticks}}<line {{if .Year}}class="year" {{end}}x1="{{.X}}" x2="{{.X}}" y1="34" y2="{{$.Height}}"/><text class="soft" x="{{.X}}" y="28" text-anchor="middle">{{.Text}}</text>{{if .Of}}<text class="soft" x="{{.X}}" y="12" text-anchor="middle">{{.Of}}</text>{{end}}
 {{end}}{{range .Lanes}}<g><text x="0" y="{{.Y}}" dy="4.5">{{.Title}}</text>{{if lt .X1 .X2}}<rect class="bar" x="{{.X1}}" y="{{.Y}}" width="{{.Length}}" height="8" transform="translate(0 -4)" rx="4"/>{{end}}{{$y := .Y}}{{range .Dots}}<circle class="dot" cx="{{.X}}" cy="{{$y}}" r="5"><title>{{.Says}}</title></circle>{{end}}</g>
 {{end}}</svg>`))
 
@@ -71,11 +72,11 @@ func (s *stage) overview() template.HTML {
 		if n%step != 0 && month != time.January {
 			continue
 		}
-		text := month.String()[:3]
+		of := ""
 		if month == time.January || n == 0 {
-			text += fmt.Sprintf(" %d", year)
+			of = fmt.Sprint(year)
 		}
-		data.Ticks = append(data.Ticks, tick{x(d), text, month == time.January})
+		data.Ticks = append(data.Ticks, tick{x(d), month.String()[:3], of, month == time.January})
 	}
 	for _, t := range s.told {
 		l := lane{Title: fmt.Sprintf("%d  %s", t.number, t.Title), Y: chartTop + laneHeight*len(data.Lanes) + laneHeight/2}

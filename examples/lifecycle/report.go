@@ -15,6 +15,8 @@ type summary struct {
 	moments []moment
 	dues    []due
 	proven  []string
+
+	verified string // what the verification says
 }
 
 // A moment is a point of the overview.
@@ -79,7 +81,8 @@ var (
 	figureText = template.Must(template.New("figure").Parse(`<figure class="drawn">{{.SVG}}<figcaption>{{.Caption}}</figcaption></figure>
 `))
 	reportText = template.Must(template.New("report").Parse(`<h1>{{.Vendor}} and {{.Customer}}</h1>
-<p class="lead">One business associate agreement, from the question whether it is needed to the destroyed data, as the log of this story tells it. The parties and their data are fictional.</p>
+<p class="lead">One business associate agreement, from the question whether it is needed to the destroyed data, as the log of this story tells it. </p>
+<p class="good">{{.Verified}}</p>
 <section aria-labelledby="happened">
 <h2 id="happened">What happened</h2>
 <figure class="drawn">{{.Overview}}</figure>
@@ -102,7 +105,7 @@ var (
 <h2 id="act{{.Number}}"><span class="muted">Act {{.Number}}</span> {{.Title}}</h2>
 {{range .Blocks}}{{.}}{{end}}{{if .Cites}}<p class="cites"><span>Sources:</span> {{range $i, $c := .Cites}}{{if $i}}; {{end}}{{$c}}{{end}}</p>
 {{end}}</section>
-{{end}}<footer>Rules of law carry their citation and how far it was checked. Not legal advice.</footer>
+{{end}}<footer>The built-in parties and their data are fictional. Rules of law carry their citation and how far it was checked. Not legal advice.</footer>
 `))
 )
 
@@ -123,7 +126,7 @@ func (s *stage) writeReport() error {
 	var b strings.Builder
 	err := reportText.Execute(&b, map[string]any{
 		"Vendor": s.c.vendor.LegalName, "Customer": s.c.customer.LegalName, "Acts": list,
-		"Overview": s.overview(), "Moments": s.summary.moments, "Dues": s.summary.dues, "Proven": s.summary.proven,
+		"Overview": s.overview(), "Moments": s.summary.moments, "Dues": s.summary.dues, "Proven": s.summary.proven, "Verified": s.summary.verified,
 	})
 	if err != nil {
 		return err
