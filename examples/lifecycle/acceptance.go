@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/baa"
 )
 
@@ -34,6 +35,7 @@ func (*acceptance) play(ctx context.Context, s *stage) error {
 		return p.err
 	}
 	s.table("May the vendor have PHI? The state of the agreement, asked at each step", p.rows)
+	s.cite(baakit.MustParseCitation("45 CFR 164.502(e)(2)"), baakit.MustParseCitation("45 CFR 164.308(b)(3)"))
 	s.fact("version", p.version.Hash())
 	s.fact("status", string(p.state.Status))
 	if !p.state.PHI.Yes {

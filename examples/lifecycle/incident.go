@@ -149,8 +149,9 @@ func (a *incidentAct) play(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
+	delayed, _ := held.Obligation("hipaa.individuals")
 	s.moment(asked.Day(loc), "Law enforcement asks to delay the notices")
-	s.tell("On %s an officer asks by word of mouth to wait with the notices; that is documented, and holds for 30 days. The notices, planned for %s, are put off to %s.", asked.Day(loc), a.facts.NoticesPlanned, on)
+	s.tell("On %s an officer asks by word of mouth to wait with the notices; that is documented, and holds through %s. The notices, planned for %s, are put off to %s.", asked.Day(loc), delayed.DelayedThrough, a.facts.NoticesPlanned, on)
 	s.cite(baakit.MustParseCitation("45 CFR 164.412"))
 	a.changes(s, "What the delay moved", breach.Diff(first, held))
 	a.state(s, "delayed_", held)

@@ -126,7 +126,7 @@ func needed(s *stage, need baa.Determination) error {
 		rows = append(rows, []string{step.Asks, answer, step.Says})
 	}
 	s.tell("Do they need a business associate agreement? %s: %s (%d questions asked; confidence of the source: %s).", answers[need.Need], need.Reason, len(need.Path), need.Confidence)
-	s.block(tableText, map[string]any{"Caption": "How the determination was reached", "Head": rows[0], "Rows": rows[1:]})
+	s.text(tableText, map[string]any{"Caption": "How the determination was reached", "Head": rows[0], "Rows": rows[1:]})
 	s.cite(need.Citations...)
 	s.proves("An agreement is needed: " + need.Reason + ".")
 	return nil

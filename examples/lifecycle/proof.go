@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/audit"
@@ -28,9 +28,12 @@ func (*proof) play(ctx context.Context, s *stage) error {
 	if err := s.log.finish(ctx); err != nil {
 		return err
 	}
-	opt, err := s.keptElsewhere()
+	opt, err := s.log.keptElsewhere()
 	if err != nil {
 		return err
+	}
+	if len(opt.Checkpoints) == 0 {
+		return errors.New("no checkpoint was published")
 	}
 	dir := filepath.Join(s.dir, logFolder)
 	reports, chains, err := verifyLog(ctx, s, dir, opt)
@@ -49,33 +52,14 @@ func (*proof) play(ctx context.Context, s *stage) error {
 		return err
 	}
 	s.tell("From nothing but the log every state is rebuilt: all %d equal the states that the acts ended with.", len(s.kept))
-	s.moment(s.summary.moments[len(s.summary.moments)-1].On, "The log is verified and every state rebuilt from it")
+	last := slices.MaxFunc(s.summary.moments, func(a, b moment) int { return a.On.Compare(b.On) })
+	s.moment(last.On, "The log is verified and every state rebuilt from it")
 	s.summary.verified = fmt.Sprintf("Everything here comes out of a log that verifies: %d entries in %d chains, as %d checkpoints say that were kept apart from it; all %d states were rebuilt from it.", entries, len(reports), len(opt.Checkpoints), len(s.kept))
 	s.fact("chains", len(reports))
 	s.fact("states_rebuilt", len(s.kept))
 	s.proves(fmt.Sprintf("The log of %d entries verifies against %d checkpoints that were kept apart from it.", entries, len(opt.Checkpoints)))
 	s.proves(fmt.Sprintf("All %d states of the story come out of the log again, equal to what they were.", len(s.kept)))
 	return forge(ctx, s, dir, opt)
-}
-
-// keptElsewhere is what was kept elsewhere: the key and the checkpoints.
-func (s *stage) keptElsewhere() (audit.VerifyOptions, error) {
-	opt := audit.VerifyOptions{Origin: origin, Verifier: s.log.keys.signer.Verifier()}
-	names, err := filepath.Glob(filepath.Join(s.dir, checkpointFolder, "checkpoint.*"))
-	if err != nil {
-		return opt, err
-	}
-	for _, name := range names {
-		note, err := os.ReadFile(name)
-		if err != nil {
-			return opt, err
-		}
-		opt.Checkpoints = append(opt.Checkpoints, note)
-	}
-	if len(names) == 0 {
-		return opt, errors.New("no checkpoint was published")
-	}
-	return opt, nil
 }
 
 // verifyLog verifies the log in a folder and returns its domain events.

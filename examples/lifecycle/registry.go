@@ -25,6 +25,10 @@ type registryFile struct {
 	ReplacedBy string `json:"replaced_by"` // in the change with notice
 	Emergency  string `json:"emergency"`   // in the emergency
 	Bounces    string `json:"bounces"`     // the customer whose first notice comes back
+
+	// AgreedEmergency is what the vendor and the customer of the agreement
+	// agreed on beside it for emergencies.
+	AgreedEmergency subprocessor.EmergencyTerms `json:"agreed_emergency"`
 }
 
 func readRegistry(c *caseFile, errs *baakit.FieldErrors) *registryFile {
@@ -43,6 +47,9 @@ func readRegistry(c *caseFile, errs *baakit.FieldErrors) *registryFile {
 	}
 	if f.Engaged == f.ReplacedBy || f.ReplacedBy == f.Emergency || f.Engaged == f.Emergency {
 		errs.Add("replaced_by", "must not be an engagement that plays another part")
+	}
+	if f.AgreedEmergency.NoticeWithin.IsZero() || f.AgreedEmergency.NoticeWithin.Unit() == baakit.Hours {
+		errs.Add("agreed_emergency.notice_within", "must be in days, business days, months or years")
 	}
 	if !slices.Contains(f.customers()[1:], f.Bounces) {
 		errs.Add("bounces", "must be the id of a covered entity of this file")
@@ -97,7 +104,7 @@ func (f *registryFile) founding(c *caseFile) []subprocessor.Event {
 		Terms: subprocessor.Terms{BreachReport: c.terms.BreachReport, ReturnDestroy: c.terms.ReturnWithin},
 		Notice: &subprocessor.NoticeTerms{
 			Window: c.terms.SubcontractorNotice, Start: subprocessor.StartSent, Consent: subprocessor.ConsentSilence,
-			Emergency: &subprocessor.EmergencyTerms{Reasons: []string{"security"}, NoticeWithin: baakit.MustPeriod(5, baakit.Days)},
+			Emergency: &f.AgreedEmergency,
 		},
 	}
 	if c.terms.Cure.Unit() != baakit.Hours {

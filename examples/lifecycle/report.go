@@ -3,6 +3,7 @@ package main
 import (
 	_ "embed"
 	"html/template"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,6 +63,17 @@ func (s *stage) block(t *template.Template, data any) {
 		panic("report: " + err.Error()) // the templates take strings only
 	}
 	s.now().blocks = append(s.now().blocks, template.HTML(b.String()))
+}
+
+// days are the dates in a fragment of the report.
+var days = regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`)
+
+// text puts a fragment of words into the act's part of the report, with no
+// date broken over two lines.
+func (s *stage) text(t *template.Template, data any) {
+	s.block(t, data)
+	last := &s.now().blocks[len(s.now().blocks)-1]
+	*last = template.HTML(days.ReplaceAllString(string(*last), `<time>$0</time>`))
 }
 
 // figure puts a picture into the act's part of the report.

@@ -134,7 +134,7 @@ func (s *stage) say(format string, args ...any) {
 // tell tells a paragraph, on the terminal and in the report.
 func (s *stage) tell(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	s.block(paragraphText, text)
+	s.text(paragraphText, text)
 	s.say("%s", wrap(text, 78))
 	s.say("")
 }
@@ -171,7 +171,7 @@ func counted(n int, one, many string) string {
 // table tells rows in columns, on the terminal and in the report; the first
 // row is the head.
 func (s *stage) table(caption string, rows [][]string) {
-	s.block(tableText, map[string]any{"Caption": caption, "Head": rows[0], "Rows": rows[1:]})
+	s.text(tableText, map[string]any{"Caption": caption, "Head": rows[0], "Rows": rows[1:]})
 	if s.json {
 		return
 	}

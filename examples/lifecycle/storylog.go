@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ type logged struct {
 // appends nothing.
 func openStoryLog(ctx context.Context, dir string) (*storyLog, error) {
 	l := &storyLog{dir: dir, chains: make(map[string][]logged), met: make(map[string]int)}
-	store, err := auditfile.Open(filepath.Join(dir, logFolder), nil)
+	store, err := auditfile.Open(filepath.Join(dir, logFolder), &auditfile.Options{Full: true})
 	if errors.Is(err, audit.ErrLocked) {
 		return nil, errors.New("another run of the story has this folder")
 	}
@@ -70,12 +71,43 @@ func openStoryLog(ctx context.Context, dir string) (*storyLog, error) {
 	}
 	l.store = store
 	if l.keys, err = openKeys(filepath.Join(dir, keysFolder), l.empty(ctx)); err == nil {
+		err = l.verify(ctx)
+	}
+	if err == nil {
 		err = l.read(ctx, store)
 	}
 	if err != nil {
 		return nil, errors.Join(err, l.shut())
 	}
 	return l, nil
+}
+
+// verify refuses to go on from a log that is not what the checkpoints say that
+// were kept elsewhere.
+func (l *storyLog) verify(ctx context.Context) error {
+	opt, err := l.keptElsewhere()
+	if err == nil {
+		_, err = audit.VerifyAll(ctx, l.store, opt)
+	}
+	return err
+}
+
+// keptElsewhere is what is kept apart from the log: the key and the
+// checkpoints.
+func (l *storyLog) keptElsewhere() (audit.VerifyOptions, error) {
+	opt := audit.VerifyOptions{Origin: origin, Verifier: l.keys.signer.Verifier()}
+	names, err := filepath.Glob(filepath.Join(l.dir, checkpointFolder, "checkpoint.*"))
+	if err != nil {
+		return opt, err
+	}
+	for _, name := range names {
+		note, err := os.ReadFile(name)
+		if err != nil {
+			return opt, err
+		}
+		opt.Checkpoints = append(opt.Checkpoints, note)
+	}
+	return opt, nil
 }
 
 // shut lets everything go.

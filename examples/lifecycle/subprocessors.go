@@ -270,7 +270,11 @@ func (a *subprocessors) urgent(ctx context.Context, on baakit.Date) error {
 	if err := a.gate(on, a.file.Emergency); err != nil {
 		return err
 	}
-	told := on.AddDays(4)
+	within, err := a.file.AgreedEmergency.NoticeWithin.AddTo(on, s.c.calendar(), baakit.RollBack)
+	if err != nil {
+		return err
+	}
+	told := within.AddDays(-1)
 	if err := a.notices(ctx, told, "urgent", 1, a.file.customers()...); err != nil {
 		return err
 	}
@@ -299,7 +303,7 @@ func (a *subprocessors) urgent(ctx context.Context, on baakit.Date) error {
 	s.moment(on, "Emergency: another backup vendor takes over at once")
 	s.tell("On %s %s is found to be attacked: %s takes over at once, approved until %s. The notices go out on %s. Who agreed on no emergency clause is protected: %s gets nothing of theirs before their window has run. By %s every window has run, and the change is ratified.",
 		on, a.file.workerOf(s.c, a.file.ReplacedBy), emergency, until, told, emergency, ratified)
-	s.due(on.AddDays(5), "tell customers of the emergency change", s.c.vendor.LegalName, "the agreement", told)
+	s.due(within, "tell customers of the emergency change", s.c.vendor.LegalName, "the agreement", told)
 	s.fact("emergency", on)
 	s.fact("emergency_told", told)
 	s.fact("ratified", ratified)
