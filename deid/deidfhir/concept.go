@@ -17,11 +17,16 @@ const (
 	patternDigits
 	patternLOINC
 	patternICD // ICD, CPT, HCPCS, NUCC, UNII: a few letters and digits
+	patternNDC
 	patternOID
+	patternUCUM
+	patternCMS
 	patternCode
 )
 
-var patterns = map[string]pattern{"digits": patternDigits, "loinc": patternLOINC, "icd": patternICD, "oid": patternOID, "code": patternCode}
+var patterns = map[string]pattern{
+	"digits": patternDigits, "loinc": patternLOINC, "icd": patternICD, "ndc": patternNDC, "oid": patternOID, "ucum": patternUCUM, "cms": patternCMS, "code": patternCode,
+}
 
 // A prefix stands for all code systems that begin with it.
 type prefix struct {
@@ -86,7 +91,7 @@ func allDigits(b []byte) bool {
 }
 
 // matches reports whether a code looks like one of the pattern.
-func (p pattern) matches(code []byte) bool {
+func (p pattern) matches(t *vocabulary, code []byte) bool {
 	switch p {
 	case patternDigits:
 		return len(code) <= 18 && allDigits(code)
@@ -113,19 +118,36 @@ func (p pattern) matches(code []byte) bool {
 			}
 		}
 		return len(code) > 0 && len(code) <= 64
-	case patternCode:
+	case patternNDC:
 		for _, c := range code {
-			if !isAlnum(c) && !codeSigns[c] {
+			if !isDigit(c) && c != '-' {
 				return false
 			}
 		}
-		return len(code) > 0 && len(code) <= 96
+		return len(code) > 0 && len(code) <= 13
+	case patternUCUM:
+		return t.UCUM.valid(code)
+	case patternCMS:
+		// Its codes are numbers, or addresses below its own.
+		rest, own := bytes.CutPrefix(code, []byte("https://bluebutton.cms.gov/resources/"))
+		return own && pathLike(rest) && !hasDigit(rest) || len(code) <= 8 && patternICD.matches(t, code)
+	case patternCode:
+		// HL7's codes are words: a number among them is short.
+		digits := 0
+		for _, c := range code {
+			if isDigit(c) {
+				digits++
+			} else if !isAlpha(c) && !codeSigns[c] {
+				return false
+			}
+		}
+		return len(code) > 0 && len(code) <= 96 && digits <= 4
 	}
 	return false
 }
 
 var codeSigns = func() (t [256]bool) {
-	for _, c := range "-._:/+*%[]{}()^'#<>=&!?" {
+	for _, c := range "-._+*^'<>=!" {
 		t[c] = true
 	}
 	return t
@@ -185,26 +207,22 @@ func (w *walk) ahead(i, depth int, names []string, into []field) error {
 	}
 }
 
-var codingNames = []string{"system", "code", "display"}
+var codingNames = []string{"system", "code"}
 
 // coding transforms a Coding, which goes if its system is not a published one
 // or its code is none of that system.
 func (w *walk) coding(n *node, i, depth int) (int, bool, error) {
-	var f [3]field
+	var f [2]field
 	if err := w.ahead(i, depth, codingNames, f[:]); err != nil {
 		return i, false, err
 	}
 	var buf [128]byte
 	p := w.systemPattern(f[0].text(buf[:0]))
-	if p == noPattern || !p.matches(f[1].text(buf[:0])) {
+	if p == noPattern || !p.matches(w.terms, f[1].text(buf[:0])) {
 		end, err := w.skip(n.unknown, i, depth)
 		return end, false, err
 	}
-	end, kept, err := w.object(n, i, depth)
-	if kept && err == nil && len(f[2].raw) > 2 {
-		w.shown = append(w.shown, f[2].raw)
-	}
-	return end, kept, err
+	return w.object(n, i, depth)
 }
 
 // sameAsShown reports whether a string says what a display said that stays.
@@ -232,6 +250,9 @@ func (w *walk) quantity(n *node, i, depth int) (int, bool, error) {
 		unit = f[2].text(buf[:0])
 	}
 	years, isTime := timeUnits[string(unit)]
+	if n.form != formAge && !isTime && f[2].raw == nil && f[4].raw == nil && w.mayBeAge(f[0].raw) {
+		years, isTime, unit = true, true, []byte("a")
+	}
 	if n.form == formAge || isTime {
 		age := append(append(append(w.value[:0], f[1].text(nil)...), f[0].raw...), ' ')
 		age = append(age, unit...)
@@ -273,24 +294,54 @@ var timeUnits = map[string]bool{
 	"d": false, "day": false, "days": false, "Days": false,
 }
 
+// mayBeAge reports whether a number may be an age over 89, by what the object
+// around it, or the one around that, asks for.
+func (w *walk) mayBeAge(number []byte) bool {
+	if len(number) < 2 || number[0] == '-' || number[0] == '"' {
+		return false
+	}
+	if _, class := deid.ParseAge(string(number)); class == deid.AgeStays {
+		return false
+	}
+	for _, at := range w.opens[max(0, len(w.opens)-2):] {
+		end := jsonscan.Skip(w.src, at, hardDepth)
+		if end < 0 {
+			return false // the walk will find it
+		}
+		around := w.src[at:end]
+		for _, code := range w.terms.Ages {
+			if bytes.Contains(around, []byte(code)) {
+				return true
+			}
+		}
+		if bytes.Contains(around, []byte(`"linkId"`)) && asksForAge(around) {
+			return true
+		}
+	}
+	return false
+}
+
+// asksForAge looks for the word age in a small object.
+func asksForAge(around []byte) bool {
+	if len(around) > 4096 {
+		around = around[:4096]
+	}
+	for i := 0; i+3 <= len(around); i++ {
+		if around[i]|0x20 == 'a' && around[i+1]|0x20 == 'g' && around[i+2]|0x20 == 'e' &&
+			(i == 0 || !isAlnum(around[i-1])) && (i+3 == len(around) || !isAlnum(around[i+3])) {
+			return true
+		}
+	}
+	return false
+}
+
 // isUnit reports whether a unit, or the code of one, may stay: it is one of
 // those that are usual, or looks like one of UCUM where that is the system.
 func (w *walk) isUnit(v []byte) bool {
 	if w.terms.units[string(v)] {
 		return true
 	}
-	if !w.ucum.matches(v) || len(v) > 24 {
-		return false
-	}
-	run := 0
-	for _, c := range v {
-		if !isAlpha(c) {
-			run = 0
-		} else if run++; run > 9 {
-			return false
-		}
-	}
-	return true
+	return len(v) <= 32 && w.ucum != noPattern && w.ucum.matches(w.terms, v)
 }
 
 var identifierNames = []string{"system", "type"}
@@ -302,7 +353,7 @@ func (w *walk) identifier(n *node, i, depth int) (int, bool, error) {
 	if err := w.ahead(i, depth, identifierNames, f[:]); err != nil {
 		return i, false, err
 	}
-	outer, outerPrefix := w.holder, len(w.prefix)
+	outer, outerPrefix, outerFrom := w.holder, len(w.prefix), w.prefixFrom
 	w.holder = deid.KindID
 	system := f[0].text(nil)
 	w.prefix = append(w.prefix[:outerPrefix], system...)
@@ -313,7 +364,7 @@ func (w *walk) identifier(n *node, i, depth int) (int, bool, error) {
 	}
 	w.prefixFrom = outerPrefix
 	end, kept, err := w.object(n, i, depth)
-	w.holder, w.prefix = outer, w.prefix[:outerPrefix]
+	w.holder, w.prefix, w.prefixFrom = outer, w.prefix[:outerPrefix], outerFrom
 	return end, kept, err
 }
 

@@ -42,6 +42,9 @@ const (
 	checkCanonical
 	checkUnit
 	checkLinkID
+	checkDisplay // of a Coding that stays
+	checkCountry
+	checkNumber  // may be an age
 	checkText    // stays as it is if a published display says the same
 	checkID      // becomes a code
 	checkVersion // becomes a code of another namespace
@@ -160,7 +163,17 @@ func (c *compiler) scalar(path, typeName, holds string) *node {
 		}
 	case holds == "linkId":
 		n.check, n.term = checkLinkID, true
-		r = deid.Rule{Kind: deid.KindTerm}
+		r = deid.Rule{Action: deid.Keep, Reason: "the number of a question"}
+	case holds == "display":
+		n.check, n.term = checkDisplay, true
+		r = deid.Rule{Action: deid.Keep, Reason: "the display of a published term"}
+		if c.e.Policy().ActionFor(deid.KindTerm) != deid.Keep {
+			n.drop = true
+			r = deid.Rule{Action: deid.Drop}
+		}
+	case holds == "number":
+		n.check = checkNumber
+		r = deid.Rule{Action: deid.Keep, Reason: p.Keep}
 	case holds == "":
 		r = deid.Rule{Action: deid.Keep, Reason: p.Keep}
 	default:
@@ -171,6 +184,9 @@ func (c *compiler) scalar(path, typeName, holds string) *node {
 		r = deid.Rule{Kind: kind, Action: c.action(p, kind)}
 		n.term = kind == deid.KindTerm
 		n.drop = kind == deid.KindPhoto
+	}
+	if holds == "country" {
+		n.check = checkCountry
 	}
 	if path == "ContactPoint.value" {
 		n.check = checkContact
@@ -282,9 +298,12 @@ func (c *compiler) member(all map[string]*node, path, name string, e element) {
 			key = stem + strings.ToUpper(typeName[:1]) + typeName[1:]
 			at = path + "." + key
 		}
-		if _, ok := c.table.Primitives[typeName]; ok {
+		switch _, ok := c.table.Primitives[typeName]; {
+		case ok:
 			all[key] = c.scalar(at, typeName, holds)
-		} else {
+		case typeName == "Range" && holds == "age":
+			all[key] = c.typed("AgeRange")
+		default:
 			all[key] = c.typed(typeName)
 		}
 	}

@@ -36,6 +36,12 @@ func (w *walk) scalar(n *node, i int) (int, bool, error) {
 		place = w.places.contacts[w.holder]
 	case checkID, checkVersion, checkLiteral, checkValue:
 		return w.coded(n, v, end)
+	case checkDisplay:
+	case checkNumber:
+		if w.mayBeAge(raw) {
+			w.c.Unknown(w.places.age)
+			return end, false, nil
+		}
 	case checkText:
 		if w.sameAsShown(raw) {
 			w.c.Kept(n.place)
@@ -58,6 +64,9 @@ func (w *walk) scalar(n *node, i int) (int, bool, error) {
 		return i, false, err
 	case o.Gone():
 		return end, false, nil
+	}
+	if n.check == checkDisplay && o == deid.Kept {
+		w.shown = append(w.shown, raw)
 	}
 	m := mark{made: made || o != deid.Kept && o != deid.Scrubbed, kind: n.place.Kind()}
 	if n.term {
@@ -93,6 +102,8 @@ func (w *walk) allowed(c check, v []byte) bool {
 		return w.terms.names[string(v)]
 	case checkLanguage:
 		return (len(v) == 2 || len(v) == 5 && v[2] == '-' && isAlpha(v[3]) && isAlpha(v[4])) && isAlpha(v[0]) && isAlpha(v[1])
+	case checkCountry:
+		return (len(v) == 2 || len(v) == 3) && isAlpha(v[0]) && isAlpha(v[1]) && isAlpha(v[len(v)-1]) || w.terms.countries[string(v)]
 	case checkCurrency:
 		return len(v) == 3 && isAlpha(v[0]) && isAlpha(v[1]) && isAlpha(v[2])
 	case checkSystem:
@@ -118,24 +129,27 @@ func (w *walk) allowed(c check, v []byte) bool {
 	return false
 }
 
-// isLinkID reports whether the id of a question is numbers and short letters,
-// as usual.
+// isLinkID reports whether the id of a question is made of LOINC codes, or of a
+// few digits and letters, as usual.
 func isLinkID(v []byte) bool {
-	letters, digits := 0, 0
-	for _, c := range v {
-		switch {
-		case isDigit(c):
-			letters, digits = 0, digits+1
-		case isAlpha(c):
-			letters, digits = letters+1, 0
-		case c == '.' || c == '/' || c == '-' || c == '_':
-			letters, digits = 0, 0
-		default:
-			return false
+	if len(v) == 0 || len(v) > 64 {
+		return false
+	}
+	for part := range bytes.SplitSeq(bytes.TrimPrefix(v, []byte{'/'}), []byte{'/'}) {
+		letters, digits := 0, 0
+		for _, c := range part {
+			switch {
+			case isDigit(c):
+				digits++
+			case isAlpha(c):
+				letters++
+			case c != '.' && c != '-' && c != '_':
+				return false
+			}
 		}
-		if letters > 2 || digits > 5 {
+		if (letters > 2 || digits > 4) && !patternLOINC.matches(nil, part) {
 			return false
 		}
 	}
-	return len(v) > 0 && len(v) <= 32
+	return true
 }

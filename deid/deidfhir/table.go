@@ -62,12 +62,15 @@ type vocabulary struct {
 	IdentifierTypes   map[string]string     `json:"identifier_types"`
 	Extensions        map[string]extensions `json:"extensions"`
 	Units             []string              `json:"units"`
+	UCUM              ucum                  `json:"ucum"`
+	Ages              []string              `json:"ages"`
+	Countries         []string              `json:"countries"`
 	MIME              []string              `json:"mime"`
 	Absent            []string              `json:"absent"`
 	Codes             []string              `json:"codes"`
 	TypeNames         []string              `json:"types"`
 
-	units, mimes, codes, names map[string]bool
+	units, mimes, codes, names, countries map[string]bool
 }
 
 // extensions is what a listed extension holds: a value, or extensions by
@@ -98,6 +101,8 @@ var r4 = sync.OnceValues(func() (*table, *vocabulary) {
 		}
 	}
 	v.units, v.mimes, v.names = setOf(v.Units), setOf(v.MIME), setOf(v.TypeNames)
+	v.countries = setOf(v.Countries)
+	v.UCUM.compile()
 	v.codes = setOf(append(v.Codes, v.Absent...))
 	return &t, &v
 })

@@ -20,6 +20,7 @@ type walk struct {
 	value []byte   // what stands in its place
 	shown [][]byte // displays that stay, of the concept that is walked
 
+	opens      []int     // where the objects around begin
 	within     int       // contained resources around
 	ucum       pattern   // of the codes of the Quantity that is walked
 	holder     deid.Kind // what the Identifier that is walked is
@@ -73,7 +74,8 @@ func (w *walk) transform(c *deid.Record, dst, record []byte) ([]byte, error) {
 }
 
 func (w *walk) root() error {
-	w.marks, w.shown, w.within = w.marks[:0], w.shown[:0], 0
+	w.marks, w.shown, w.opens, w.within = w.marks[:0], w.shown[:0], w.opens[:0], 0
+	w.holder, w.prefix, w.ucum = 0, w.prefix[:0], noPattern
 	i := jsonscan.Space(w.src, 0)
 	if i >= len(w.src) || w.src[i] != '{' {
 		if jsonscan.Skip(w.src, i, w.maxDepth) < 0 {
@@ -224,6 +226,7 @@ func (w *walk) next(i int, closing byte) (at int, more bool, err error) {
 // stays.
 func (w *walk) object(n *node, i, depth int) (int, bool, error) {
 	o := w.begin()
+	w.opens = append(w.opens, i)
 	var meta, labelled bool
 	i++
 	src := w.src
@@ -250,7 +253,11 @@ func (w *walk) object(n *node, i, depth int) (int, bool, error) {
 				if child.form == formMeta && w.within == 0 && at < len(src) && src[at] == '{' {
 					meta = true
 				}
-				if n.form == formMeta && w.within == 0 && string(n.members.list[m].name) == "security" && at < len(src) && src[at] == '[' {
+				if n.form == formMeta && w.within == 0 && n.members.list[m].name == "security" {
+					if at >= len(src) || src[at] != '[' {
+						i, err = w.skip(n.unknown, at, depth+1)
+						break
+					}
 					labelled = true
 					i, err = w.security(&o, child, start, at, depth)
 					break
@@ -269,6 +276,7 @@ func (w *walk) object(n *node, i, depth int) (int, bool, error) {
 			}
 		}
 	}
+	w.opens = w.opens[:len(w.opens)-1]
 	if w.within == 0 {
 		if n.form == formMeta && !labelled {
 			w.addLabel(&o, `"security":[`, `]`, depth)

@@ -1,0 +1,114 @@
+package deid
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+// values are texts with their kinds, in the order in which they were added.
+// Where there are many of them each is kept once: a large record says the same
+// over and over.
+type values struct {
+	text  []byte // the distinct ones, one behind the other
+	list  []value
+	order []int32 // in list, of all that were added
+	slots []int32 // 1 + the place in list, by hash; empty while there are few
+	seed  maphash.Seed
+}
+
+// A value is one of the distinct texts.
+type value struct {
+	start, end int32
+	slot       int32 // where it is in slots
+	kind       Kind
+	squeezedAt int32 // where its squeezed form stands, once it was read
+	squeezedTo int32
+}
+
+// manyValues is how many are kept without a look for the same.
+const manyValues = 96
+
+func (s *values) reset() {
+	for i := range s.list {
+		if len(s.slots) == 0 {
+			break
+		}
+		s.slots[s.list[i].slot] = 0
+	}
+	s.text, s.list, s.order = s.text[:0], s.list[:0], s.order[:0]
+}
+
+func (s *values) bytes(v *value) []byte { return s.text[v.start:v.end] }
+
+// add adds a text and reports whether it is new.
+func (s *values) add(kind Kind, v []byte) bool {
+	if len(s.list) < manyValues {
+		s.push(kind, v)
+		return true
+	}
+	if len(s.list) == manyValues || 2*len(s.list) >= len(s.slots) {
+		s.grow()
+	}
+	mask := int32(len(s.slots) - 1)
+	slot := int32(s.hash(v)) & mask
+	for {
+		i := s.slots[slot]
+		if i == 0 {
+			break
+		}
+		if old := &s.list[i-1]; old.kind == kind && bytes.Equal(s.bytes(old), v) {
+			s.order = append(s.order, i-1)
+			return false
+		}
+		slot = (slot + 1) & mask
+	}
+	s.push(kind, v)
+	s.list[len(s.list)-1].slot = slot
+	s.slots[slot] = int32(len(s.list))
+	return true
+}
+
+func (s *values) push(kind Kind, v []byte) {
+	start := len(s.text)
+	s.text = append(s.text, v...)
+	s.order = append(s.order, int32(len(s.list)))
+	s.list = append(s.list, value{start: int32(start), end: int32(len(s.text)), kind: kind})
+}
+
+func (s *values) hash(v []byte) uint64 {
+	if s.seed == (maphash.Seed{}) {
+		s.seed = maphash.MakeSeed()
+	}
+	return maphash.Bytes(s.seed, v)
+}
+
+// grow makes room for as many again and places all of them.
+func (s *values) grow() {
+	size := max(8*manyValues, len(s.slots))
+	for size < 4*len(s.list) {
+		size *= 2
+	}
+	if size == len(s.slots) {
+		clear(s.slots)
+	} else {
+		s.slots = make([]int32, powerOfTwo(size))
+	}
+	mask := int32(len(s.slots) - 1)
+	for i := range s.list {
+		v := &s.list[i]
+		slot := int32(s.hash(s.bytes(v))) & mask
+		for s.slots[slot] != 0 {
+			slot = (slot + 1) & mask
+		}
+		v.slot = slot
+		s.slots[slot] = int32(i + 1)
+	}
+}
+
+func powerOfTwo(n int) int {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	return size
+}
