@@ -74,6 +74,15 @@ type step struct {
 
 func (a *access) play(ctx context.Context, s *stage) error {
 	day := s.c.effective().AddDays(4)
+	holdings, err := s.c.holdings()
+	if err != nil {
+		return err
+	}
+	for _, h := range holdings {
+		if err := s.hold(h); err != nil {
+			return err
+		}
+	}
 	desk, err := openDesk(ctx, s, a.patients)
 	if err != nil {
 		return err
@@ -222,10 +231,10 @@ func (a *access) account(ctx context.Context, s *stage, on, reported baakit.Date
 	if _, err := handed.Verify(verifier, origin); err != nil {
 		return err
 	}
-	if err := s.write("handed-over/accounting.json", append(data, '\n')); err != nil {
+	if err := s.write(handoverFolder+"/accounting.json", append(data, '\n')); err != nil {
 		return err
 	}
-	if err := s.write("handed-over/accounting.md", []byte(accounting.Markdown())); err != nil {
+	if err := s.write(handoverFolder+"/accounting.md", []byte(accounting.Markdown())); err != nil {
 		return err
 	}
 	s.moment(reported, "A disease is reported to the county")

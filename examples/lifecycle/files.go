@@ -59,5 +59,5 @@ func sweep(dirs ...string) error {
 
 // sweep removes what a telling that was killed left unfinished.
 func (s *stage) sweep() error {
-	return sweep(s.dir, filepath.Join(s.dir, keysFolder), filepath.Join(s.dir, "sent"), filepath.Join(s.dir, "handed-over"))
+	return sweep(s.dir, filepath.Join(s.dir, keysFolder), filepath.Join(s.dir, "sent"), filepath.Join(s.dir, handoverFolder), filepath.Join(s.dir, custodyFolder))
 }

@@ -38,7 +38,7 @@ func publicKey(t *testing.T, dir string) *audit.Verifier {
 // weight is how much stands in the folders that grow while a story is told.
 func weight(dir string) int64 {
 	var sum int64
-	for _, sub := range []string{"log", "outbox", "sent", "elsewhere/keys", "elsewhere/keys/ring", "elsewhere/checkpoints", "."} {
+	for _, sub := range []string{"log", "outbox", "sent", "custody", "elsewhere/keys", "elsewhere/keys/ring", "elsewhere/checkpoints", "."} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil {
 			continue
@@ -107,7 +107,7 @@ func TestKilled(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, uint64(len(name))))
 			dir := filepath.Join(t.TempDir(), "kept")
 			kills := 0
-			for ; kills < 25; kills++ {
+			for ; kills < 12; kills++ {
 				grown, after := next(r)
 				if killed(t, dir, grown, after) {
 					break

@@ -13,9 +13,17 @@
 // be edited.
 //
 // It keeps everything in DIR, or in a fresh temporary folder, whose name it
-// prints: the audit log, the mail that went out, the agreement, the calendar,
-// the certificates, and report.html, one page that shows the whole story.
-// Started again on the same DIR it goes on from the log where it was,
+// prints:
+//
+//	report.html   one page that shows the whole story: look at it first
+//	log           the audit log
+//	elsewhere     keys and checkpoints, which in earnest are on other machines
+//	custody       the customer's PHI at the vendor, until it is destroyed
+//	handed-over   what the customer is given: its records, an accounting
+//	sent, outbox  the mail that went out, and the record of it
+//
+// and the agreement, the incident's calendar and timeline, the de-identified
+// records and the certificates of destruction. Started again on the same DIR it goes on from the log where it was,
 // however it ended: nothing is logged twice, and mail that may have gone out
 // already goes out under the same Message-ID. Mail goes into the folder sent,
 // or with -smtp to a mail server.

@@ -176,8 +176,8 @@ func TestFacts(t *testing.T) {
 		"retention.due":            "2027-10-30",
 		"retention.attested_late":  true,
 		"retention.last_in_effect": "2027-11-24",
-		"proof.chains":             12.0,
-		"proof.states_rebuilt":     11.0,
+		"proof.chains":             13.0,
+		"proof.states_rebuilt":     12.0,
 		"proof.caught":             6.0,
 		"proof.altered":            "altered: t/customer, entry 3",
 		"proof.removed":            "missing: t/customer, entry 3",
@@ -235,15 +235,31 @@ func TestIdentifiers(t *testing.T) {
 	}
 	files := folder(t, dir)
 	files["standard output"] = stdout
+	// What is short may occur by chance in what is encrypted.
+	long := []string{"LK-1004", "Pennywhistle", "Thistledown", "Marblewick", "12 Fennel", "7 Larch", "3 Quince", "Des Moines", "000-12-44", "515-555-0117", "2026-09-02T", "unconscious and nobody"}
+	short := []string{"Orla", "Cosmo", "Juno", "1934", "07-14", "000-12", "555-0", "Acworth", "50309", "03601", "20301", "Delia"}
 	for name, data := range files {
 		if strings.HasPrefix(name, "handed-over/") {
 			continue
 		}
-		for _, id := range []string{"LK-1004", "Pennywhistle", "Orla", "Thistledown", "Marblewick", "1934", "07-14", "000-12", "555-0", "Fennel", "Larch", "Quince", "Des Moines", "Acworth", "50309", "03601", "20301", "Delia", "2026-09-02T", "unconscious and nobody"} {
+		for _, id := range long {
 			if strings.Contains(data, id) {
 				t.Errorf("%q is in %s", id, name)
 			}
 		}
+	}
+	for _, name := range []string{"deidentified.json", "deidentified.fhir.json", "standard output"} {
+		for _, id := range short {
+			if strings.Contains(files[name], id) {
+				t.Errorf("%q is in %s", id, name)
+			}
+		}
+	}
+	if _, err := os.ReadDir(filepath.Join(dir, "custody")); err != nil || len(files) < 20 {
+		t.Error("the files of the story are not there")
+	}
+	if export := files["handed-over/export.ndjson"]; strings.Count(export, "\n") != 5 || !strings.Contains(export, "Pennywhistle") {
+		t.Errorf("the export that the customer took is %q", export)
 	}
 	var records []struct {
 		MRN    string

@@ -26,11 +26,11 @@ type farewell struct {
 	HoldLifted      baakit.Date   `json:"hold_lifted"`
 	BackupRetention baakit.Period `json:"backup_retention"`
 	Matter          string        `json:"matter"`
-	Items           int64         `json:"items"`
 
 	s      *stage
 	d      *retention.Disposition
 	events []retention.Event
+	burnt  []string // the copies that were destroyed
 }
 
 const retentionChain = "org/retention"
@@ -80,7 +80,7 @@ func (f *farewell) prepare(c *caseFile, wrong problems) {
 }
 
 func (f *farewell) play(ctx context.Context, s *stage) error {
-	f.s, f.events = s, nil
+	f.s, f.events, f.burnt = s, nil, nil
 	due, err := recall[baakit.Period](s, "opening.return_or_destroy")
 	if err != nil {
 		return err
@@ -130,24 +130,28 @@ func (f *farewell) state(day baakit.Date) retention.State {
 
 func (f *farewell) end(ctx context.Context, ended baakit.Date) error {
 	const format = "FHIR R4 Bulk Data NDJSON"
-	sum := sha256.Sum256(f.s.c.files[recordsJSON])
-	manifest := hex.EncodeToString(sum[:])
+	export, err := f.s.c.export()
+	if err != nil {
+		return err
+	}
+	if err := f.s.write(handoverFolder+"/export.ndjson", export); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(export)
 	if err := f.all(ctx, f.ExportOffered, "vendor", retention.Event{Kind: retention.Terminating}, retention.Event{Kind: retention.ExportOffered, Format: format}); err != nil {
 		return err
 	}
-	if err := f.do(ctx, f.ExportOffered, "customer", retention.Event{Kind: retention.ExportTaken, Format: format, Hash: manifest}); err != nil {
+	if err := f.do(ctx, f.ExportOffered, "customer", retention.Event{Kind: retention.ExportTaken, Format: format, Hash: hex.EncodeToString(sum[:])}); err != nil {
 		return err
 	}
 	if err := f.do(ctx, ended, "vendor", retention.Event{Kind: retention.Ended}); err != nil {
 		return err
 	}
-	for _, a := range []retention.Asset{
-		{ID: "charts", Kind: retention.StoreAsset, Class: "medical_record", Media: "database", Count: f.Items, Manifest: manifest, Source: "records database"},
-		{ID: "billing", Kind: retention.StoreAsset, Class: "billing", Media: "database", Count: f.Items / 2, Manifest: manifest, Source: "billing database"},
-		{ID: "search", Kind: retention.IndexAsset, Class: "medical_record", Media: "derived", Count: f.Items, Manifest: manifest, Source: "search cluster"},
-		{ID: "snapshots", Kind: retention.BackupAsset, Class: "medical_record", Media: "backup", Count: f.Items, Manifest: manifest, Source: "snapshots", CopyOf: []string{"charts"}, Retention: f.BackupRetention},
-		{ID: "fax-service", Kind: retention.SubcontractorAsset, AttestBy: f.AttestBy},
-	} {
+	assets, err := f.inventory()
+	if err != nil {
+		return err
+	}
+	for _, a := range assets {
 		if err := f.do(ctx, ended, "vendor", retention.Event{Kind: retention.Inventoried, Asset: a.ID, New: &a}); err != nil {
 			return err
 		}
@@ -160,7 +164,7 @@ func (f *farewell) end(ctx context.Context, ended baakit.Date) error {
 	}
 	state := f.state(ended)
 	f.s.moment(f.ExportOffered, "The customer takes back an export of its records")
-	f.s.tell("Return: on %s the customer takes an export in %s, whose hash it confirms. Then it elects to have everything destroyed. The agreement ended on %s: return or destroy by %s. The inventory has %d places: two stores, an index, backups, a subcontractor.",
+	f.s.tell("Return: on %s the customer takes an export in %s (handed-over/export.ndjson), whose hash it confirms. Then it elects to have everything destroyed. The agreement ended on %s: return or destroy by %s. The inventory has %d places: two stores, an index and backups, each a file in the folder custody, and a subcontractor.",
 		f.ExportOffered, format, ended, state.DueOn, len(state.Assets))
 	f.s.cite(baakit.MustParseCitation("45 CFR 164.504(e)(2)(ii)(J)"))
 	f.s.fact("due", state.DueOn)
@@ -175,6 +179,9 @@ func (f *farewell) hold(ctx context.Context, _ baakit.Date) error {
 func (f *farewell) gone(ctx context.Context, day baakit.Date, asset string, technique retention.Technique) error {
 	epoch, err := f.permit(ctx, day, asset)
 	if err != nil {
+		return err
+	}
+	if err := f.destroyed(ctx, day, asset); err != nil {
 		return err
 	}
 	if err := f.do(ctx, day, "operations", retention.Event{Kind: retention.Erased, Asset: asset, Technique: technique, Tool: "erase 3.2", Epoch: epoch}); err != nil {
@@ -214,7 +221,7 @@ func (f *farewell) erase(ctx context.Context, _ baakit.Date) error {
 		}
 		f.s.moment(f.HoldPlaced, "A legal hold is placed on the billing records")
 		f.s.moment(f.Erased, "The charts and their index are erased")
-		f.s.tell("Destruction: on %s the charts and their index are erased. The billing records are not: the hold %s of %s blocks them (%v).", f.Erased, strings.Join(a.HeldBy, ", "), f.HoldPlaced, err)
+		f.s.tell("Destruction: on %s the charts and their index are erased, which removes their files from the folder custody. The billing records are not: the hold %s of %s blocks them (%v).", f.Erased, strings.Join(a.HeldBy, ", "), f.HoldPlaced, err)
 		f.s.fact("held", a.HeldBy)
 	}
 	return nil
@@ -285,6 +292,9 @@ func (f *farewell) proofs(ctx context.Context, _ baakit.Date) error {
 	if epoch, err = f.permit(ctx, out, "snapshots"); err != nil {
 		return err
 	}
+	if err := f.destroyed(ctx, out, "snapshots"); err != nil {
+		return err
+	}
 	if err := f.do(ctx, out, "operations", retention.Event{Kind: retention.AgedOut, Asset: "snapshots", Epoch: epoch}); err != nil {
 		return err
 	}
@@ -313,6 +323,9 @@ func (f *farewell) proofs(ctx context.Context, _ baakit.Date) error {
 		return err
 	}
 	f.s.tell("Both certificates verify as one chain, signed by the vendor.")
+	if err := f.searched(); err != nil {
+		return err
+	}
 	f.s.proves("Every copy of the PHI is gone, and two signed certificates that verify as one chain say when and how.")
 	if err := f.s.write("certificate-interim.html", []byte(first.HTML())); err != nil {
 		return err
@@ -335,6 +348,9 @@ func (f *farewell) own(_ context.Context, _ baakit.Date) error {
 	if err := f.s.keep(retentionChain, state, f.rebuild); err != nil {
 		return err
 	}
+	if err := f.s.keep(destroyedChain, f.burnt, rebuildDestroyed); err != nil {
+		return err
+	}
 	federal := retention.Federal()
 	policies, err := federal.Policies([]string{"hipaa.baa"}, nil)
 	if err != nil {
@@ -352,7 +368,7 @@ func (f *farewell) own(_ context.Context, _ baakit.Date) error {
 	f.s.tell("The agreement protected its PHI to the last copy, so it was last in effect on %s, not on %s, and its own years run from there. %s", state.LastInEffect, state.EndedOn, decision.Text())
 	f.s.fact("last_in_effect", state.LastInEffect)
 	f.s.fact("agreement_kept_through", decision.KeepThrough)
-	rows := [][]string{{"place", "how it went", "when"}}
+	rows := [][]string{{"place", "where it stands", "when"}}
 	for _, a := range state.Assets {
 		rows = append(rows, []string{a.ID, plain(string(a.Status)), baakit.DateOf(a.ErasedAt, f.s.c.Zone.Location).String()})
 	}

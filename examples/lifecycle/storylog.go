@@ -216,6 +216,17 @@ func (l *storyLog) next(ctx context.Context, at time.Time, chain, kind string, m
 	return payload, nil
 }
 
+// has reports whether a chain has an event of a kind with a text as its payload.
+func (l *storyLog) has(chain, kind, text string) bool {
+	for _, e := range l.chains[chain] {
+		var payload string
+		if e.Kind == kind && json.Unmarshal(e.Payload, &payload) == nil && payload == text {
+			return true
+		}
+	}
+	return false
+}
+
 // past returns the events of a chain that this telling has met.
 func (l *storyLog) past(chain string) []logged { return l.chains[chain][:l.met[chain]] }
 
