@@ -66,12 +66,7 @@ func (l *Lifecycle) folds(events []Event, valid, known time.Time) (part, full *f
 		return nil, nil, err
 	}
 	var errs baakit.FieldErrors
-	if !validInstant(valid) {
-		errs.Add("valid", "is required, in the years 1 to 9999")
-	}
-	if !validInstant(known) {
-		errs.Add("known", "is required, in the years 1 to 9999")
-	}
+	checkAxes(&errs, valid, known)
 	if err := errs.Err(); err != nil {
 		return nil, nil, err
 	}

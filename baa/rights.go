@@ -111,37 +111,17 @@ func NewRights(terms RightsTerms, zone *time.Location, cal baakit.Calendar) (*Ri
 // are recorded.
 func (r *Rights) Record(events []RightsEvent, e RightsEvent) (RightsEvent, error) {
 	var errs baakit.FieldErrors
-	last, latest, known := 0, time.Time{}, time.Time{}
 	for i, f := range events {
 		errs.Merge("events"+at(i), f.Validate())
-		last = max(last, f.Seq)
-		if f.At.After(latest) {
-			latest = f.At
-		}
-		if f.Recorded.After(known) {
-			known = f.Recorded
-		}
 	}
 	errs.Merge("events", checkRightsSeq(events))
-	if e.Seq == 0 {
-		e.Seq = last + 1
-	}
-	if e.Recorded.IsZero() {
-		e.Recorded = e.At
-		if known.After(e.At) {
-			e.Recorded = known
-		}
-	}
+	last := lastRights(events)
+	last.Complete(&e.Seq, e.At, &e.Recorded)
 	errs.Merge("", e.Validate())
-	if e.Seq <= last {
-		errs.Add("seq", "must be after those that are recorded")
-	}
-	if e.At.Before(latest) {
+	if e.At.Before(last.At) {
 		errs.Add("at", "must not be before what is recorded already")
 	}
-	if e.Recorded.Before(known) {
-		errs.Add("recorded", "must not be before what is recorded already")
-	}
+	last.Check(&errs, e.Seq, e.Recorded)
 	if err := errs.Err(); err != nil {
 		return RightsEvent{}, err
 	}
@@ -166,12 +146,7 @@ func (r *Rights) StateAt(events []RightsEvent, valid, known time.Time) (RightsSt
 		errs.Merge(at(i), e.Validate())
 	}
 	errs.Merge("", checkRightsSeq(events))
-	if !validInstant(valid) {
-		errs.Add("valid", "is required, in the years 1 to 9999")
-	}
-	if !validInstant(known) {
-		errs.Add("known", "is required, in the years 1 to 9999")
-	}
+	checkAxes(&errs, valid, known)
 	if err := errs.Err(); err != nil {
 		return RightsState{}, err
 	}

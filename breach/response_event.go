@@ -117,13 +117,13 @@ func (e ResponseEvent) Validate() error {
 		return errs.Err()
 	}
 	events.CheckFields(&errs, strings.Fields(must), strings.Fields(may),
-		events.Has("obligation", e.Obligation != "", shortText(e.Obligation)),
-		events.Has("method", e.Method != "", e.Method.valid()),
-		events.Has("count", e.Count != 0, e.Count > 0),
-		events.Has("audience", e.Audience != "", shortText(e.Audience)),
-		events.Has("speaker", e.Speaker != "", shortText(e.Speaker)),
-		events.Has("ref", e.Ref != "", shortText(e.Ref)),
-		events.Has("evidence", e.Evidence != "", shortText(e.Evidence)),
+		events.Has("obligation", e.Obligation != "", shortText(e.Obligation), "must be at most 200 bytes on one line"),
+		events.Has("method", e.Method != "", e.Method.valid(), "must be a method"),
+		events.Has("count", e.Count != 0, e.Count > 0, "must be a number from 1"),
+		events.Has("audience", e.Audience != "", shortText(e.Audience), "must be at most 200 bytes on one line"),
+		events.Has("speaker", e.Speaker != "", shortText(e.Speaker), "must be at most 200 bytes on one line"),
+		events.Has("ref", e.Ref != "", shortText(e.Ref), "must be at most 200 bytes on one line"),
+		events.Has("evidence", e.Evidence != "", shortText(e.Evidence), "must be at most 200 bytes on one line"),
 	)
 	return errs.Err()
 }
