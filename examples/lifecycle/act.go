@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-
-	"github.com/baakit/baakit"
 )
 
-// An act is one part of the story, in a file of its own. It may read a
-// section of the case that carries its name, and it takes what earlier acts
-// found out from the stage, as values of the root vocabulary only: an act
-// knows no other act.
+// An act is one part of the story, in a file of its own. It takes what
+// earlier acts found out from the stage, as values of the root vocabulary
+// only: an act knows no other act.
 type act interface {
 	// name is the act's key in the case file and in the JSON output.
 	name() string
@@ -19,11 +16,11 @@ type act interface {
 	title() string
 
 	// prepare reads and checks the act's inputs before the first act plays,
-	// so that a wrong case changes nothing. Problems go to errs, with paths
-	// from the root of the case file.
-	prepare(c *caseFile, errs *baakit.FieldErrors)
+	// so that a wrong case changes nothing.
+	prepare(c *caseFile, wrong problems)
 
-	// play does the work and tells it.
+	// play does the work and tells it. Played again on the same folder it
+	// does what is not done yet, and tells the same.
 	play(ctx context.Context, s *stage) error
 }
 
@@ -33,14 +30,17 @@ func acts() []act {
 		&opening{},
 		&agreement{},
 		&acceptance{},
-		&evidence{},
+		&access{},
 		&deidentifying{},
 		&subprocessors{},
 		&incidentAct{},
+		&ending{},
 		&farewell{},
+		&proof{},
 	}
 }
 
+// perform plays the acts, with a checkpoint of the log behind each.
 func perform(ctx context.Context, s *stage, cast []act) error {
 	s.begin()
 	for i, a := range cast {
@@ -51,6 +51,19 @@ func perform(ctx context.Context, s *stage, cast []act) error {
 		if err := a.play(ctx, s); err != nil {
 			return fmt.Errorf("act %d, %s: %w", i+1, a.name(), err)
 		}
+		if err := s.log.checkpoint(ctx); err != nil {
+			return fmt.Errorf("act %d, %s: the checkpoint: %w", i+1, a.name(), err)
+		}
 	}
 	return s.end()
+}
+
+// rehearse plays a case in memory: what cannot be played is found before
+// anything is written.
+func rehearse(ctx context.Context, c *caseFile, cast []act) error {
+	s, err := newRehearsal(c)
+	if err != nil {
+		return err
+	}
+	return perform(ctx, s, cast)
 }

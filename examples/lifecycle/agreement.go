@@ -10,42 +10,28 @@ import (
 	"github.com/baakit/baakit/baa"
 )
 
-// agreement is the vendor's text: built from the case, checked against the
-// law, sealed, rendered, and two amendments of it weighed.
+// agreement is the vendor's text: read from the case, checked against the law,
+// sealed, rendered, and two amendments of it weighed.
 type agreement struct{}
 
-func (*agreement) name() string                           { return "agreement" }
-func (*agreement) title() string                          { return "The agreement and what a change of it asks for" }
-func (*agreement) prepare(*caseFile, *baakit.FieldErrors) {}
+func (*agreement) name() string  { return "agreement" }
+func (*agreement) title() string { return "The agreement, checked against the law" }
 
-const textChain = "agreement.text"
-
-// agreed seals the standard agreement with the terms of the case.
-func agreed(c *caseFile) (baa.Version, error) {
-	party := func(p party) baa.Party { return baa.Party{LegalName: p.Name, Home: p.Home, NoticeEmail: p.Notices} }
-	d := baa.Standard(baa.CoveredEntityAgreement, party(c.Customer), party(c.Vendor))
-	d.Effective = c.Dates.Effective
-	for _, cl := range d.Clauses {
-		switch cl := cl.(type) {
-		case baa.Reporting:
-			cl.BreachWithin = c.Terms.BreachReport
-			d = d.With(cl)
-		case baa.Termination:
-			cl.Cure = c.Terms.Cure
-			d = d.With(cl)
-		case baa.Subcontractors:
-			cl.ChangeNotice, cl.Objection = c.Terms.SubcontractorNotice, c.Terms.SubcontractorNotice
-			d = d.With(cl)
-		case baa.ReturnOrDestroy:
-			cl.Within = c.Terms.ReturnOrDestroy
-			d = d.With(cl)
-		}
+// prepare refuses an agreement that lacks what the law of the day asks for.
+func (*agreement) prepare(c *caseFile, wrong problems) {
+	report := baa.Check(c.version, baa.RulesAt(c.Today), nil)
+	if report.Passes() {
+		return
 	}
-	return baa.Seal(d)
+	for _, f := range report.Open(baa.SeverityError) {
+		wrong.of(agreementJSON).Add("clauses", f.Message)
+	}
 }
 
-func (*agreement) play(_ context.Context, s *stage) error {
-	version, err := record(s, textChain, "version.published", func() (baa.Version, error) { return agreed(s.c) })
+const textChain = "org/agreement/text"
+
+func (*agreement) play(ctx context.Context, s *stage) error {
+	version, err := record(ctx, s, s.c.at(s.c.Today, 11), textChain, "version.published", func() (baa.Version, error) { return s.c.version, nil })
 	if err != nil {
 		return err
 	}
@@ -57,13 +43,11 @@ func (*agreement) play(_ context.Context, s *stage) error {
 			present++
 		}
 	}
-	s.say("Version %s, identified by %s,", version.Label(), version.Hash())
-	s.say("has %d of the %d elements that the rules of %s know; findings: %d.", present, len(report.Coverage), rules.On(), len(report.Findings))
+	s.moment(s.c.Today, "The agreement is checked against the law and sealed")
+	s.tell("The vendor's text is sealed as version %s, %s. It has %d of the %d elements that the rules of %s know, with %s.",
+		version.Label(), short(version.Hash()), present, len(report.Coverage), rules.On(), counted(len(report.Findings), "finding", "findings"))
 	for _, f := range report.Findings {
-		s.say("  %s %s: %s", f.Severity, f.ID, f.Message)
-	}
-	if !report.Passes() {
-		return fmt.Errorf("the agreement of this case does not meet the law: %s", report.Open(baa.SeverityError)[0].Message)
+		s.tell("%s %s: %s", f.Severity, f.ID, f.Message)
 	}
 	if err := s.write("agreement.md", []byte(version.Markdown())); err != nil {
 		return err
@@ -78,13 +62,15 @@ func (*agreement) play(_ context.Context, s *stage) error {
 	if !read.Version.Equal(version) || len(read.Edits) > 0 {
 		return fmt.Errorf("agreement.md does not read back as the version that it renders")
 	}
-	s.say("agreement.md and agreement.html say it for people; agreement.md reads back as the same version.")
+	s.tell("agreement.md and agreement.html say it for people; agreement.md reads back as the same version.")
+	s.proves(fmt.Sprintf("The agreement has all %d elements that the law of %s asks for, and its rendering reads back as the same version.", present, rules.On()))
 	s.fact("version", version.Hash())
 	s.fact("label", version.Label().String())
 	s.fact("elements_present", present)
 	s.fact("errors", len(report.Open(baa.SeverityError)))
+	s.cite(baakit.MustParseCitation("45 CFR 164.504(e)(2)"), baakit.MustParseCitation("45 CFR 164.314(a)(2)(i)"))
 
-	rows := [][]string{{"amendment", "class", "for the customer", "acceptance again", "next label"}}
+	rows := [][]string{{"amendment", "class", "for the customer", "accepted anew", "next label"}}
 	for _, a := range amendments(version) {
 		b, err := baa.Seal(a.draft)
 		if err != nil {
@@ -95,10 +81,7 @@ func (*agreement) play(_ context.Context, s *stage) error {
 		s.fact(a.key+"_reacceptance", c.Reacceptance)
 		s.fact(a.key+"_class", string(c.Class))
 	}
-	s.table(rows)
-	if err := showTable(s, "The agreement, and two amendments of it", rows); err != nil {
-		return err
-	}
+	s.table("What two amendments of it would ask for", rows)
 	return s.keep(textChain, version, rebuildText)
 }
 
@@ -121,6 +104,14 @@ func amendments(v baa.Version) []amendment {
 		{"looser", "the vendor may de-identify for its own use", next.With(uses)},
 		{"tighter", "requests are passed on within 24 hours", next.With(rights)},
 	}
+}
+
+// short returns the beginning of a hash, for people.
+func short(hash string) string {
+	if i := strings.IndexByte(hash, ':') + 1; len(hash) > i+16 {
+		return hash[:i+16] + "…"
+	}
+	return hash
 }
 
 func plain(s string) string { return strings.ReplaceAll(s, "_", " ") }

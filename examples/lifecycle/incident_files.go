@@ -21,7 +21,7 @@ func (*incidentAct) files(s *stage, first, last breach.Timeline) error {
 	}
 	owed := last
 	owed.Obligations = slices.DeleteFunc(slices.Clone(last.Obligations), func(o breach.Obligation) bool { return o.Standing != breach.Owed })
-	s.show("Incident "+last.Incident.ID+": who is told by when", template.HTML("<figure>"+owed.SVG()+"</figure>"))
+	s.figure("Incident "+last.Incident.ID+": who is told by when", template.HTML(owed.SVG()))
 	for _, f := range []struct {
 		name string
 		data []byte

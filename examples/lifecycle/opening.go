@@ -3,20 +3,28 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/baa"
 )
 
-// opening introduces the parties and what they agreed on, and says where each
-// clock would end if it started in the coming quarter.
-type opening struct{}
+// opening introduces the parties, asks whether they need an agreement, and
+// says where each clock would end if it started in the coming quarter.
+type opening struct{ facts baa.Facts }
 
-func (*opening) name() string                           { return "opening" }
-func (*opening) title() string                          { return "The parties and their clocks" }
-func (*opening) prepare(*caseFile, *baakit.FieldErrors) {}
+func (*opening) name() string  { return "opening" }
+func (*opening) title() string { return "Is an agreement needed?" }
+
+func (o *opening) prepare(c *caseFile, wrong problems) {
+	if !c.section(o.name(), &o.facts, wrong) {
+		wrong.of(caseJSON).Add("acts.opening", "is required")
+	}
+	if first, _ := comingQuarter(c.Today); first.IsZero() {
+		wrong.of(caseJSON).Add("today", "must be a day with a quarter behind it")
+	}
+}
 
 // A clock is one agreed period, what starts it and what it asks for.
 type clock struct {
@@ -25,68 +33,118 @@ type clock struct {
 	roll                baakit.Roll
 }
 
-// periods returns the agreed clocks. A deadline rolls back, so that it is
+// clocks returns the agreed clocks. A deadline rolls back, so that it is
 // never late; what must be kept rolls forward, so that it is never short.
-func (t terms) periods() []clock {
+func (c *caseFile) clocks() []clock {
 	return []clock{
-		{"breach_report", "a breach of unsecured PHI is discovered", "the covered entity has the report by then", t.BreachReport, baakit.RollBack},
-		{"cure", "notice of a material breach is given", "it is cured by then", t.Cure, baakit.RollBack},
-		{"subcontractor_notice", "a new subcontractor is announced", "it may begin on that day", t.SubcontractorNotice, baakit.RollForward},
-		{"return_or_destroy", "the agreement ends", "PHI is returned or destroyed by then", t.ReturnOrDestroy, baakit.RollBack},
-		{"documents_kept", "the agreement was last in effect", "it is kept through that day", t.DocumentsKept, baakit.RollForward},
+		{"breach_report", "a breach of unsecured PHI is discovered", "the covered entity has the report by then", c.terms.BreachReport, baakit.RollBack},
+		{"cure", "notice of a material breach is given", "it is cured by then", c.terms.Cure, baakit.RollBack},
+		{"subcontractor_notice", "a new subcontractor is announced", "it may begin on that day", c.terms.SubcontractorNotice, baakit.RollForward},
+		{"return_or_destroy", "the agreement ends", "PHI is returned or destroyed by then", c.terms.ReturnWithin, baakit.RollBack},
+		{"documents_kept", "the agreement was last in effect", "it is kept through that day", c.DocumentsKept, baakit.RollForward},
 	}
 }
 
-// An opened is the first event of the story: what the parties agreed on. A
-// folder belongs to the case that opened it.
+const storyChain = "org/story"
+
+// An opened is the first event of the story: whose it is and of which case,
+// by the SHA-256 of its files. A folder belongs to the case that opened it.
 type opened struct {
-	Vendor   party       `json:"vendor"`
-	Customer party       `json:"customer"`
-	Terms    terms       `json:"terms"`
-	Today    baakit.Date `json:"today"`
+	Vendor   string            `json:"vendor"`
+	Customer string            `json:"customer"`
+	Today    baakit.Date       `json:"today"`
+	Files    map[string]string `json:"files"`
+	Facts    baa.Facts         `json:"facts"`
+	Need     baa.Need          `json:"need"`
 }
 
-func (*opening) play(_ context.Context, s *stage) error {
+// belongs reports, as an error, that the folder has the log of another case.
+func (s *stage) belongs() error {
+	events := s.log.chains[storyChain]
+	if len(events) == 0 {
+		return nil
+	}
+	var first opened
+	if err := json.Unmarshal(events[0].Payload, &first); err != nil {
+		return err
+	}
+	sums := s.c.sums()
+	for _, name := range inputNames {
+		if first.Files[name] != sums[name] {
+			return fmt.Errorf("the story in %s began with another %s; give another -dir", s.dir, name)
+		}
+	}
+	return nil
+}
+
+func (o *opening) play(ctx context.Context, s *stage) error {
 	c := s.c
-	now := opened{c.Vendor, c.Customer, c.Terms, c.Today}
-	logged, err := record(s, "story", "story.opened", func() (opened, error) { return now, nil })
+	need, err := baa.Determine(o.facts)
 	if err != nil {
 		return err
 	}
-	if logged != now {
-		return errors.New("the log in this folder is of another case; give another -dir")
-	}
-	if err := s.keep("story", now, rebuildOpened); err != nil {
+	begun, err := record(ctx, s, c.at(c.Today, 9), storyChain, "story.opened", func() (opened, error) {
+		return opened{c.vendor.LegalName, c.customer.LegalName, c.Today, c.sums(), o.facts, need.Need}, nil
+	})
+	if err != nil {
 		return err
 	}
-	s.say("%s, the %s (%s), keeps records for", c.Vendor.Name, c.Vendor.Role, c.Vendor.Home.Name())
-	s.say("%s, the %s (%s).", c.Customer.Name, c.Customer.Role, c.Customer.Home.Name())
-	s.say("Their agreement was offered on %s, takes effect on %s and ends on %s.", c.Dates.Offered, c.Dates.Effective, c.Dates.Terminated)
-	s.say("At the end the vendor will %s all PHI. Today is %s, %s, in %s.", c.Terms.AtTheEnd, c.Today.Weekday(), c.Today, c.Zone)
-	s.fact("vendor", c.Vendor.Name)
-	s.fact("customer", c.Customer.Name)
-	s.fact("offered", c.Dates.Offered)
-	s.fact("effective", c.Dates.Effective)
-	s.fact("terminated", c.Dates.Terminated)
-
-	first, last := comingQuarter(c.Today)
-	if first.IsZero() || last.IsZero() {
-		return fmt.Errorf("no quarter follows %s", c.Today)
+	if err := s.keep(storyChain, begun, rebuildOpened); err != nil {
+		return err
 	}
+	s.moment(c.Today, "The parties ask whether they need an agreement")
+	s.tell("%s (%s) keeps records for %s (%s). Today is %s, %s, in %s.",
+		c.vendor.LegalName, c.vendor.Home.Name(), c.customer.LegalName, c.customer.Home.Name(), c.Today.Weekday(), c.Today, c.Zone)
+	if err := needed(s, need); err != nil {
+		return err
+	}
+	s.tell("Their agreement is to be offered on %s, to take effect on %s, and will end on %s.", c.Offered, c.effective(), c.Terminated)
+	s.fact("vendor", c.vendor.LegalName)
+	s.fact("customer", c.customer.LegalName)
+	s.fact("offered", c.Offered)
+	s.fact("effective", c.effective())
+	s.fact("terminated", c.Terminated)
+	return quarter(s)
+}
+
+var answers = map[baa.Need]string{baa.Required: "Yes", baa.CounselReview: "It is for counsel to say, and until then yes"}
+
+// needed tells the determination and the way to it. Without the need for an
+// agreement there is no story.
+func needed(s *stage, need baa.Determination) error {
+	if answers[need.Need] == "" {
+		return fmt.Errorf("by the facts in acts.opening of %s no business associate agreement is needed: %s", caseJSON, plain(string(need.Need)))
+	}
+	s.fact("need", string(need.Need))
+	s.fact("need_confidence", need.Confidence)
+	rows := [][]string{{"question", "answer", "which means"}}
+	for _, step := range need.Path {
+		answer := plain(string(step.Answer))
+		if step.Answer == baa.Unknown {
+			answer = "not known"
+		}
+		rows = append(rows, []string{step.Asks, answer, step.Says})
+	}
+	s.tell("Do they need a business associate agreement? %s: %s (%d questions asked; confidence of the source: %s).", answers[need.Need], need.Reason, len(need.Path), need.Confidence)
+	s.text(tableText, map[string]any{"Caption": "How the determination was reached", "Head": rows[0], "Rows": rows[1:]})
+	s.cite(need.Citations...)
+	s.proves("An agreement is needed: " + need.Reason + ".")
+	return nil
+}
+
+// quarter tells where the agreed clocks end in the coming quarter.
+func quarter(s *stage) error {
+	c := s.c
+	first, last := comingQuarter(c.Today)
 	cal := c.calendar()
-	s.say("")
-	s.say("The coming quarter, %s to %s, has %d business days%s.", first, last, businessDays(cal, first, last), closedWeekdays(cal, first, last))
 	s.fact("quarter_first", first)
 	s.fact("quarter_last", last)
 	s.fact("quarter_business_days", businessDays(cal, first, last))
-
 	starts := monthStarts(cal, first)
-	s.say("Started on the first business day of a month, the agreed clocks end:")
-	s.say("")
 	rows := [][]string{{"clock", "agreed", starts[0].String(), starts[1].String(), starts[2].String()}}
-	for _, p := range c.Terms.periods() {
+	for _, p := range c.clocks() {
 		s.fact(p.field, p.period)
-		row := []string{p.field, p.period.String()}
+		row := []string{plain(p.field), p.period.String()}
 		for i, start := range starts {
 			end, cell, err := endOf(p, start, c.Zone.Location, cal)
 			if err != nil {
@@ -97,17 +155,13 @@ func (*opening) play(_ context.Context, s *stage) error {
 		}
 		rows = append(rows, row)
 	}
-	s.table(rows)
-	if err := showTable(s, "The agreed clocks, started on the first business day of a month", rows); err != nil {
-		return err
+	s.tell("The coming quarter, %s to %s, has %d business days%s.", first, last, businessDays(cal, first, last), closedWeekdays(cal, first, last))
+	s.table("Where the agreed clocks end if they start on the first business day of a month", rows)
+	for _, p := range c.clocks() {
+		s.say("  %s: from the day that %s; %s.", plain(p.field), p.starts, p.asks)
 	}
 	s.say("")
-	for _, p := range c.Terms.periods() {
-		s.say("  %s: from the day that %s; %s.", p.field, p.starts, p.asks)
-	}
-	s.say("")
-	s.say("The day of the event is day 0. No end moves for a weekend or a holiday unless")
-	s.say("the period is in business days; (*) marks an end that is not a business day.")
+	s.tell("The day of the event is day 0. No end moves for a weekend or a holiday unless the period is in business days; (*) marks an end that is not a business day.")
 	return nil
 }
 

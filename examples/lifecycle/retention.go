@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -28,18 +26,21 @@ type farewell struct {
 	HoldLifted      baakit.Date   `json:"hold_lifted"`
 	BackupRetention baakit.Period `json:"backup_retention"`
 	Matter          string        `json:"matter"`
-	Items           int64         `json:"items"`
 
 	s      *stage
 	d      *retention.Disposition
 	events []retention.Event
+	burnt  []string // the copies that were destroyed
 }
 
-func (*farewell) name() string  { return "retention" }
-func (*farewell) title() string { return "What is kept, what goes, and the proof that it is gone" }
+const retentionChain = "org/retention"
 
-func (f *farewell) prepare(c *caseFile, errs *baakit.FieldErrors) {
-	if !c.section(f.name(), f, errs) {
+func (*farewell) name() string  { return "retention" }
+func (*farewell) title() string { return "What is kept, what goes, and the proof" }
+
+func (f *farewell) prepare(c *caseFile, wrong problems) {
+	errs := wrong.of(caseJSON)
+	if !c.section(f.name(), f, wrong) {
 		errs.Add("acts.retention", "is required")
 		return
 	}
@@ -52,14 +53,17 @@ func (f *farewell) prepare(c *caseFile, errs *baakit.FieldErrors) {
 		date  baakit.Date
 	}{
 		{"export_offered", f.ExportOffered},
-		{"", c.Dates.Terminated},
+		{"", c.Terminated},
 		{"hold_placed", f.HoldPlaced},
 		{"erased", f.Erased},
 		{"interim", f.Interim},
 		{"attested", f.Attested},
 		{"hold_lifted", f.HoldLifted},
 	} {
-		if d.date.IsZero() || d.date.Before(last) {
+		switch {
+		case d.field == "" && d.date.Before(last):
+			errs.Add("terminated", "must not be before acts.retention.export_offered")
+		case d.date.IsZero() || d.date.Before(last):
 			errs.Add("acts.retention."+d.field, "must be a day, in the order of the story")
 		}
 		last = d.date
@@ -75,8 +79,8 @@ func (f *farewell) prepare(c *caseFile, errs *baakit.FieldErrors) {
 	}
 }
 
-func (f *farewell) play(_ context.Context, s *stage) error {
-	f.s = s
+func (f *farewell) play(ctx context.Context, s *stage) error {
+	f.s, f.events, f.burnt = s, nil, nil
 	due, err := recall[baakit.Period](s, "opening.return_or_destroy")
 	if err != nil {
 		return err
@@ -86,9 +90,9 @@ func (f *farewell) play(_ context.Context, s *stage) error {
 		return err
 	}
 	f.d = &retention.Disposition{Agreement: "agreement-1", Clause: "return or destroy", Due: due, Zone: s.c.Zone.Location}
-	steps := []func(baakit.Date) error{f.end, f.hold, f.erase, f.proofs, f.own}
+	steps := []func(context.Context, baakit.Date) error{f.end, f.hold, f.erase, f.proofs, f.own}
 	for _, step := range steps {
-		if err := step(ended); err != nil {
+		if err := step(ctx, ended); err != nil {
 			return err
 		}
 	}
@@ -96,11 +100,11 @@ func (f *farewell) play(_ context.Context, s *stage) error {
 }
 
 // do records an event at noon of a day, a second after the one before it.
-func (f *farewell) do(day baakit.Date, by string, e retention.Event) error {
+func (f *farewell) do(ctx context.Context, day baakit.Date, by string, e retention.Event) error {
 	start, _ := day.In(f.s.c.Zone.Location)
 	e.At, e.By = start.Add(12*time.Hour+time.Duration(len(f.events))*time.Second).UTC(), by
 	e.Recorded = e.At
-	logged, err := record(f.s, "retention", string(e.Kind), func() (retention.Event, error) { return f.d.Record(f.events, e) })
+	logged, err := record(ctx, f.s, e.At, retentionChain, "retention."+string(e.Kind), func() (retention.Event, error) { return f.d.Record(f.events, e) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Kind, err)
 	}
@@ -109,9 +113,9 @@ func (f *farewell) do(day baakit.Date, by string, e retention.Event) error {
 }
 
 // all records some events of one day and person.
-func (f *farewell) all(day baakit.Date, by string, events ...retention.Event) error {
+func (f *farewell) all(ctx context.Context, day baakit.Date, by string, events ...retention.Event) error {
 	for _, e := range events {
-		if err := f.do(day, by, e); err != nil {
+		if err := f.do(ctx, day, by, e); err != nil {
 			return err
 		}
 	}
@@ -124,77 +128,85 @@ func (f *farewell) state(day baakit.Date) retention.State {
 	return f.d.StateAt(f.events, at, at)
 }
 
-func (f *farewell) end(ended baakit.Date) error {
+func (f *farewell) end(ctx context.Context, ended baakit.Date) error {
 	const format = "FHIR R4 Bulk Data NDJSON"
-	sum := sha256.Sum256([]byte("the list of items"))
-	manifest := hex.EncodeToString(sum[:])
-	if err := f.all(f.ExportOffered, "vendor", retention.Event{Kind: retention.Terminating}, retention.Event{Kind: retention.ExportOffered, Format: format}); err != nil {
+	export, err := f.s.c.export()
+	if err != nil {
 		return err
 	}
-	if err := f.do(f.ExportOffered, "customer", retention.Event{Kind: retention.ExportTaken, Format: format, Hash: manifest}); err != nil {
+	if err := f.s.write(handoverFolder+"/export.ndjson", export); err != nil {
 		return err
 	}
-	if err := f.do(ended, "vendor", retention.Event{Kind: retention.Ended}); err != nil {
+	sum := sha256.Sum256(export)
+	if err := f.all(ctx, f.ExportOffered, "vendor", retention.Event{Kind: retention.Terminating}, retention.Event{Kind: retention.ExportOffered, Format: format}); err != nil {
 		return err
 	}
-	for _, a := range []retention.Asset{
-		{ID: "charts", Kind: retention.StoreAsset, Class: "medical_record", Media: "database", Count: f.Items, Manifest: manifest, Source: "records database"},
-		{ID: "billing", Kind: retention.StoreAsset, Class: "billing", Media: "database", Count: f.Items / 2, Manifest: manifest, Source: "billing database"},
-		{ID: "search", Kind: retention.IndexAsset, Class: "medical_record", Media: "derived", Count: f.Items, Manifest: manifest, Source: "search cluster"},
-		{ID: "snapshots", Kind: retention.BackupAsset, Class: "medical_record", Media: "backup", Count: f.Items, Manifest: manifest, Source: "snapshots", CopyOf: []string{"charts"}, Retention: f.BackupRetention},
-		{ID: "fax-service", Kind: retention.SubcontractorAsset, AttestBy: f.AttestBy},
-	} {
-		if err := f.do(ended, "vendor", retention.Event{Kind: retention.Inventoried, Asset: a.ID, New: &a}); err != nil {
+	if err := f.do(ctx, f.ExportOffered, "customer", retention.Event{Kind: retention.ExportTaken, Format: format, Hash: hex.EncodeToString(sum[:])}); err != nil {
+		return err
+	}
+	if err := f.do(ctx, ended, "vendor", retention.Event{Kind: retention.Ended}); err != nil {
+		return err
+	}
+	assets, err := f.inventory()
+	if err != nil {
+		return err
+	}
+	for _, a := range assets {
+		if err := f.do(ctx, ended, "vendor", retention.Event{Kind: retention.Inventoried, Asset: a.ID, New: &a}); err != nil {
 			return err
 		}
 	}
-	if err := f.do(ended, "vendor", retention.Event{Kind: retention.InventoryClosed}); err != nil {
+	if err := f.do(ctx, ended, "vendor", retention.Event{Kind: retention.InventoryClosed}); err != nil {
 		return err
 	}
-	if err := f.do(ended, "customer", retention.Event{Kind: retention.Elected, Election: retention.ElectDestroy}); err != nil {
+	if err := f.do(ctx, ended, "customer", retention.Event{Kind: retention.Elected, Election: retention.ElectDestroy}); err != nil {
 		return err
 	}
 	state := f.state(ended)
-	f.s.say("The customer took an export in %s before the end, and elected to have", format)
-	f.s.say("everything destroyed. The agreement ended on %s: return or destroy by %s.", ended, state.DueOn)
-	f.s.say("The inventory has %d places: two stores, an index, backups, a subcontractor.", len(state.Assets))
+	f.s.moment(f.ExportOffered, "The customer takes back an export of its records")
+	f.s.tell("Return: on %s the customer takes an export in %s (handed-over/export.ndjson), whose hash it confirms. Then it elects to have everything destroyed. The agreement ended on %s: return or destroy by %s. The inventory has %d places: two stores, an index and backups, each a file in the folder custody, and a subcontractor.",
+		f.ExportOffered, format, ended, state.DueOn, len(state.Assets))
+	f.s.cite(baakit.MustParseCitation("45 CFR 164.504(e)(2)(ii)(J)"))
 	f.s.fact("due", state.DueOn)
 	return nil
 }
 
-func (f *farewell) hold(baakit.Date) error {
-	return f.do(f.HoldPlaced, "general counsel", retention.Event{Kind: retention.HoldPlaced, Matter: f.Matter, Assets: []string{"billing"}})
+func (f *farewell) hold(ctx context.Context, _ baakit.Date) error {
+	return f.do(ctx, f.HoldPlaced, "general counsel", retention.Event{Kind: retention.HoldPlaced, Matter: f.Matter, Assets: []string{"billing"}})
 }
 
 // gone takes an asset through both steps and the permit, then erases it.
-func (f *farewell) gone(day baakit.Date, asset string, technique retention.Technique) error {
-	epoch, err := f.permit(day, asset)
+func (f *farewell) gone(ctx context.Context, day baakit.Date, asset string, technique retention.Technique) error {
+	epoch, err := f.permit(ctx, day, asset)
 	if err != nil {
 		return err
 	}
-	if err := f.do(day, "operations", retention.Event{Kind: retention.Erased, Asset: asset, Technique: technique, Tool: "erase 3.2", Epoch: epoch}); err != nil {
+	if err := f.destroyed(ctx, day, asset); err != nil {
 		return err
 	}
-	return f.do(day, "privacy officer", retention.Event{Kind: retention.Verified, Asset: asset})
+	if err := f.do(ctx, day, "operations", retention.Event{Kind: retention.Erased, Asset: asset, Technique: technique, Tool: "erase 3.2", Epoch: epoch}); err != nil {
+		return err
+	}
+	return f.do(ctx, day, "privacy officer", retention.Event{Kind: retention.Verified, Asset: asset})
 }
 
-func (f *farewell) permit(day baakit.Date, asset string) (epoch int, err error) {
+func (f *farewell) permit(ctx context.Context, day baakit.Date, asset string) (epoch int, err error) {
 	for _, step := range []struct {
 		kind retention.EventKind
 		by   string
 	}{{retention.Proposed, "records manager"}, {retention.Approved, "privacy officer"}, {retention.Permitted, "records manager"}} {
-		if err := f.do(day, step.by, retention.Event{Kind: step.kind, Asset: asset}); err != nil {
+		if err := f.do(ctx, day, step.by, retention.Event{Kind: step.kind, Asset: asset}); err != nil {
 			return 0, err
 		}
 	}
 	return f.events[len(f.events)-1].Epoch, nil
 }
 
-func (f *farewell) erase(baakit.Date) error {
-	if err := f.gone(f.Erased, "charts", "logical_delete"); err != nil {
+func (f *farewell) erase(ctx context.Context, _ baakit.Date) error {
+	if err := f.gone(ctx, f.Erased, "charts", "logical_delete"); err != nil {
 		return err
 	}
-	if err := f.gone(f.Erased, "search", "rebuild"); err != nil {
+	if err := f.gone(ctx, f.Erased, "search", "rebuild"); err != nil {
 		return err
 	}
 	state := f.state(f.Erased)
@@ -207,22 +219,15 @@ func (f *farewell) erase(baakit.Date) error {
 		if err == nil {
 			return fmt.Errorf("the hold %s did not block the billing records", f.Matter)
 		}
-		f.s.say("")
-		f.s.say("On %s the charts and their index are erased. The billing records are not:", f.Erased)
-		f.s.say("the hold %s of %s blocks them (%v).", strings.Join(a.HeldBy, ", "), f.HoldPlaced, err)
+		f.s.moment(f.HoldPlaced, "A legal hold is placed on the billing records")
+		f.s.moment(f.Erased, "The charts and their index are erased")
+		f.s.tell("Destruction: on %s the charts and their index are erased, which removes their files from the folder custody. The billing records are not: the hold %s of %s blocks them (%v).", f.Erased, strings.Join(a.HeldBy, ", "), f.HoldPlaced, err)
 		f.s.fact("held", a.HeldBy)
 	}
 	return nil
 }
 
-// A signedCertificate is a certificate as the story keeps it. The seed is
-// here so that the story can be told again; a real key stays with its signer.
-type signedCertificate struct {
-	Certificate retention.Certificate `json:"certificate"`
-	Seed        []byte                `json:"seed"`
-}
-
-func (f *farewell) certify(day baakit.Date, final bool, before *signedCertificate) (signedCertificate, error) {
+func (f *farewell) certify(ctx context.Context, day baakit.Date, final bool, before *retention.Certificate) (retention.Certificate, error) {
 	kind := "certificate.interim"
 	draft := retention.CertificateDraft{
 		ID: "certificate-1", Final: final, Issued: day, Standard: "NIST SP 800-88 Rev. 2",
@@ -233,59 +238,50 @@ func (f *farewell) certify(day baakit.Date, final bool, before *signedCertificat
 		draft.Media[asset] = retention.MediaDetails{Verification: "full", Result: "nothing was found"}
 	}
 	if before != nil {
-		kind, draft.ID, draft.Previous = "certificate.final", "certificate-2", &before.Certificate
+		kind, draft.ID, draft.Previous = "certificate.final", "certificate-2", before
 	}
-	return record(f.s, "retention", kind, func() (signedCertificate, error) {
+	return record(ctx, f.s, f.s.c.at(day, 16), retentionChain, kind, func() (retention.Certificate, error) {
 		c, err := retention.Certify(f.state(day), draft)
 		if err != nil {
-			return signedCertificate{}, err
+			return c, err
 		}
-		seed := make([]byte, ed25519.SeedSize)
-		if before != nil {
-			seed = before.Seed
-		} else if _, err := rand.Read(seed); err != nil {
-			return signedCertificate{}, err
-		}
-		c, err = c.Sign(ed25519.NewKeyFromSeed(seed))
-		return signedCertificate{c, seed}, err
+		return c.Sign(f.s.log.keys.certificates)
 	})
 }
 
 // proofs issues the interim certificate, hears the subcontractor late, lets go
 // of what the hold kept, and issues the final one when the backups are gone.
-func (f *farewell) proofs(baakit.Date) error {
-	first, err := f.certify(f.Interim, false, nil)
+func (f *farewell) proofs(ctx context.Context, _ baakit.Date) error {
+	first, err := f.certify(ctx, f.Interim, false, nil)
 	if err != nil {
 		return err
 	}
-	if err := f.certified(f.Interim, first); err != nil {
+	if err := f.certified(ctx, f.Interim, first); err != nil {
 		return err
 	}
-	f.s.say("")
-	f.s.say("On %s an interim certificate is issued, with what is left:", f.Interim)
 	rows := [][]string{{"left", "why", "until"}}
-	for _, x := range first.Certificate.Exceptions {
+	for _, x := range first.Exceptions {
 		until := "open"
 		if !x.Until.IsZero() {
 			until = x.Until.String()
 		}
 		rows = append(rows, []string{x.Asset, x.Reason, until})
 	}
-	f.s.table(rows)
+	f.s.table(fmt.Sprintf("On %s an interim certificate is issued, with what is left", f.Interim), rows)
 
-	epoch, err := f.permit(f.Attested, "fax-service")
+	epoch, err := f.permit(ctx, f.Attested, "fax-service")
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256([]byte("the certificate of the fax service"))
-	if err := f.do(f.Attested, "fax service", retention.Event{Kind: retention.Attested, Asset: "fax-service", Hash: hex.EncodeToString(sum[:]), Epoch: epoch}); err != nil {
+	if err := f.do(ctx, f.Attested, "fax service", retention.Event{Kind: retention.Attested, Asset: "fax-service", Hash: hex.EncodeToString(sum[:]), Epoch: epoch}); err != nil {
 		return err
 	}
-	if err := f.do(f.HoldLifted, "privacy officer", retention.Event{Kind: retention.HoldLifted, Matter: f.Matter}); err != nil {
+	if err := f.do(ctx, f.HoldLifted, "privacy officer", retention.Event{Kind: retention.HoldLifted, Matter: f.Matter}); err != nil {
 		return err
 	}
 	after := f.HoldLifted.AddDays(1)
-	if err := f.gone(after, "billing", "logical_delete"); err != nil {
+	if err := f.gone(ctx, after, "billing", "logical_delete"); err != nil {
 		return err
 	}
 	state := f.state(after)
@@ -293,56 +289,66 @@ func (f *farewell) proofs(baakit.Date) error {
 	if out.Before(after) {
 		out = after
 	}
-	if epoch, err = f.permit(out, "snapshots"); err != nil {
+	if epoch, err = f.permit(ctx, out, "snapshots"); err != nil {
 		return err
 	}
-	if err := f.do(out, "operations", retention.Event{Kind: retention.AgedOut, Asset: "snapshots", Epoch: epoch}); err != nil {
+	if err := f.destroyed(ctx, out, "snapshots"); err != nil {
 		return err
 	}
-	last, err := f.certify(out, true, &first)
+	if err := f.do(ctx, out, "operations", retention.Event{Kind: retention.AgedOut, Asset: "snapshots", Epoch: epoch}); err != nil {
+		return err
+	}
+	last, err := f.certify(ctx, out, true, &first)
 	if err != nil {
 		return err
 	}
-	if err := f.certified(out, last); err != nil {
+	if err := f.certified(ctx, out, last); err != nil {
 		return err
 	}
-	if err := f.do(out, "vendor", retention.Event{Kind: retention.Closed}); err != nil {
+	if err := f.do(ctx, out, "vendor", retention.Event{Kind: retention.Closed}); err != nil {
 		return err
 	}
 	for _, finding := range f.state(out).Findings {
-		f.s.say("  %s: %s (%s, %s).", finding.Severity, finding.Says, finding.Asset, finding.On)
+		f.s.tell("%s: %s (%s, %s).", finding.Severity, finding.Says, finding.Asset, finding.On)
 	}
-	f.s.say("The hold is lifted on %s, and the billing records go on %s. The backups, kept", f.HoldLifted, after)
-	f.s.say("%s after the charts, age out on %s: on that day the final certificate is issued.", f.BackupRetention, out)
+	f.s.moment(f.HoldLifted, "The hold is lifted; the billing records go the next day")
+	f.s.moment(out, "The last backup is gone: the final certificate")
+	f.s.tell("The hold is lifted on %s, and the billing records go on %s. The backups, kept %s after the charts, age out on %s: on that day the final certificate is issued.", f.HoldLifted, after, f.BackupRetention, out)
 	f.s.fact("attested_late", f.Attested.After(f.AttestBy))
 	f.s.fact("final_certificate", out)
-	if hash, err := last.Certificate.Hash(); err == nil {
+	if hash, err := last.Hash(); err == nil {
 		f.s.fact("certificate", hash)
 	}
-	key := ed25519.NewKeyFromSeed(first.Seed).Public()
-	if err := retention.VerifyChain([]retention.Certificate{first.Certificate, last.Certificate}, key); err != nil {
+	if err := retention.VerifyChain([]retention.Certificate{first, last}, f.s.log.keys.certificates.Public()); err != nil {
 		return err
 	}
-	f.s.say("Both certificates verify as one chain, signed by the vendor.")
-	if err := f.s.write("certificate-interim.html", []byte(first.Certificate.HTML())); err != nil {
+	f.s.tell("Both certificates verify as one chain, signed by the vendor.")
+	if err := f.searched(); err != nil {
 		return err
 	}
-	return f.s.write("certificate-final.html", []byte(last.Certificate.HTML()))
+	f.s.proves("Every copy of the PHI is gone, and two signed certificates that verify as one chain say when and how.")
+	if err := f.s.write("certificate-interim.html", []byte(first.HTML())); err != nil {
+		return err
+	}
+	return f.s.write("certificate-final.html", []byte(last.HTML()))
 }
 
-func (f *farewell) certified(day baakit.Date, c signedCertificate) error {
-	hash, err := c.Certificate.Hash()
+func (f *farewell) certified(ctx context.Context, day baakit.Date, c retention.Certificate) error {
+	hash, err := c.Hash()
 	if err != nil {
 		return err
 	}
-	return f.do(day, "vendor", retention.Event{Kind: retention.Certified, Hash: hash, Final: c.Certificate.Kind == "final"})
+	return f.do(ctx, day, "vendor", retention.Event{Kind: retention.Certified, Hash: hash, Final: c.Kind == "final"})
 }
 
 // own tells how long the agreement itself is kept.
-func (f *farewell) own(baakit.Date) error {
+func (f *farewell) own(_ context.Context, _ baakit.Date) error {
 	day := f.events[len(f.events)-1].At
 	state := f.d.StateAt(f.events, day, day)
-	if err := f.s.keep("retention", state, f.rebuild); err != nil {
+	if err := f.s.keep(retentionChain, state, f.rebuild); err != nil {
+		return err
+	}
+	if err := f.s.keep(destroyedChain, f.burnt, rebuildDestroyed); err != nil {
 		return err
 	}
 	federal := retention.Federal()
@@ -359,17 +365,16 @@ func (f *farewell) own(baakit.Date) error {
 	if err != nil {
 		return err
 	}
-	f.s.say("")
-	f.s.say("The agreement protected its PHI to the last copy, so it was last in effect on")
-	f.s.say("%s, not on %s, and its own years run from there:", state.LastInEffect, state.EndedOn)
-	f.s.say("  %s", decision.Text())
+	f.s.tell("The agreement protected its PHI to the last copy, so it was last in effect on %s, not on %s, and its own years run from there. %s", state.LastInEffect, state.EndedOn, decision.Text())
 	f.s.fact("last_in_effect", state.LastInEffect)
 	f.s.fact("agreement_kept_through", decision.KeepThrough)
-	rows := [][]string{{"place", "how it went", "when"}}
+	rows := [][]string{{"place", "where it stands", "when"}}
 	for _, a := range state.Assets {
-		rows = append(rows, []string{a.ID, string(a.Status), baakit.DateOf(a.ErasedAt, f.s.c.Zone.Location).String()})
+		rows = append(rows, []string{a.ID, plain(string(a.Status)), baakit.DateOf(a.ErasedAt, f.s.c.Zone.Location).String()})
 	}
-	return showTable(f.s, "Every copy of the PHI, and how it went", rows)
+	f.s.table("Every copy of the PHI, and how it went", rows)
+	f.s.due(decision.KeepThrough, "keep the agreement and its log", f.s.c.vendor.LegalName, "45 CFR 164.316(b)(2)(i)", baakit.Date{})
+	return nil
 }
 
 // rebuild folds the events of the log alone.

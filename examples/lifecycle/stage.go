@@ -1,37 +1,47 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"os"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/subprocessor"
 )
 
 // A stage is where the acts play: the case, the folder for their files, the
 // audience, and the facts that one act leaves for the next.
 type stage struct {
-	c   *caseFile
-	dir string
+	c         *caseFile
+	dir       string
+	rehearsal bool // in memory: dir is empty
 
 	out   io.Writer
 	json  bool
-	told  []actFacts
+	told  []*telling
 	facts map[string]any
 
-	log     *eventLog
+	log     *storyLog
+	post    post
 	written []string
 	kept    []keptState
-	report  []section
+	summary summary
 }
 
-type actFacts struct {
-	Act   string   `json:"act"`
-	Title string   `json:"title"`
-	Facts factList `json:"facts"`
+// A telling is what an act told.
+type telling struct {
+	Act    string   `json:"act"`
+	Title  string   `json:"title"`
+	Facts  factList `json:"facts"`
+	number int
+	blocks []template.HTML // of the report
+	cites  []string
 }
 
 // A factList keeps the order in which an act stated its facts.
@@ -63,8 +73,9 @@ func (l factList) MarshalJSON() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// newStage makes the folder; an empty name is a fresh temporary one.
-func newStage(c *caseFile, dir string, out io.Writer, asJSON bool) (*stage, error) {
+// newStage opens the folder, an empty name being a fresh temporary one, and
+// checks that it is of this case. A nil sender is the folder sent.
+func newStage(ctx context.Context, c *caseFile, dir string, sender subprocessor.Sender) (*stage, error) {
 	var err error
 	if dir == "" {
 		dir, err = os.MkdirTemp("", "baakit-lifecycle-")
@@ -74,32 +85,93 @@ func newStage(c *caseFile, dir string, out io.Writer, asJSON bool) (*stage, erro
 	if err != nil {
 		return nil, fmt.Errorf("-dir: %w", err)
 	}
-	log, err := openEventLog(dir)
-	if err != nil {
-		return nil, err
+	s := &stage{c: c, dir: dir, out: io.Discard, facts: make(map[string]any)}
+	if s.log, err = openStoryLog(ctx, dir); err != nil {
+		return nil, fmt.Errorf("the log in %s: %w", dir, err)
 	}
-	return &stage{c: c, dir: dir, out: out, json: asJSON, facts: make(map[string]any), log: log}, nil
+	if err = s.belongs(); err == nil {
+		err = s.sweep()
+	}
+	if err == nil {
+		s.post, err = openPost(dir, sender)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.log.shut())
+	}
+	return s, nil
+}
+
+// newRehearsal is a stage in memory, without an audience.
+func newRehearsal(c *caseFile) (*stage, error) {
+	log, err := rehearsalLog()
+	return &stage{c: c, rehearsal: true, out: io.Discard, facts: make(map[string]any), log: log, post: nowhere{}}, err
+}
+
+func (s *stage) close(ctx context.Context) error {
+	return errors.Join(s.post.close(), s.log.finish(ctx), s.log.keys.close())
 }
 
 func (s *stage) begin() { s.say("The files of this story are in %s", s.dir) }
 
 // raise begins an act.
 func (s *stage) raise(n int, a act) {
-	s.told = append(s.told, actFacts{Act: a.name(), Title: a.title(), Facts: factList{}})
+	s.told = append(s.told, &telling{Act: a.name(), Title: a.title(), Facts: factList{}, number: n})
 	s.say("")
 	s.say("ACT %d  %s", n, a.title())
 	s.say("%s", strings.Repeat("-", 78))
 }
 
-// say tells a line of the story.
+// now is what the act that plays has told.
+func (s *stage) now() *telling { return s.told[len(s.told)-1] }
+
+// say prints a line that is for the terminal only.
 func (s *stage) say(format string, args ...any) {
 	if !s.json {
 		fmt.Fprintf(s.out, format+"\n", args...)
 	}
 }
 
-// table tells rows in columns; the first row is the head.
-func (s *stage) table(rows [][]string) {
+// tell tells a paragraph, on the terminal and in the report.
+func (s *stage) tell(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	s.text(paragraphText, text)
+	s.say("%s", wrap(text, 78))
+	s.say("")
+}
+
+// wrap breaks a paragraph into lines of at most a width, where it can.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+		case column+1+n > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}
+
+// counted returns a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
+}
+
+// table tells rows in columns, on the terminal and in the report; the first
+// row is the head.
+func (s *stage) table(caption string, rows [][]string) {
+	s.text(tableText, map[string]any{"Caption": caption, "Head": rows[0], "Rows": rows[1:]})
 	if s.json {
 		return
 	}
@@ -112,6 +184,8 @@ func (s *stage) table(rows [][]string) {
 			width[i] = max(width[i], utf8.RuneCountInString(cell))
 		}
 	}
+	s.say("%s:", caption)
+	s.say("")
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
@@ -119,6 +193,7 @@ func (s *stage) table(rows [][]string) {
 		}
 		s.say("%s", strings.TrimRight(line.String(), " "))
 	}
+	s.say("")
 }
 
 // fact states a fact of the act that plays: it goes into the JSON output, and
@@ -130,7 +205,7 @@ func (s *stage) fact(key string, value any) {
 	default:
 		panic(fmt.Sprintf("fact %s: %T is not of the shared vocabulary", key, value))
 	}
-	now := &s.told[len(s.told)-1]
+	now := s.now()
 	now.Facts = append(now.Facts, fact{key, value})
 	s.facts[now.Act+"."+key] = value
 }
@@ -144,18 +219,15 @@ func recall[T any](s *stage, key string) (T, error) {
 	return value, nil
 }
 
-// end replays the log, writes the report and closes the story.
+// end writes the report and says where everything is.
 func (s *stage) end() error {
-	if err := s.replay(); err != nil {
-		return err
+	if s.rehearsal {
+		return nil
 	}
 	if err := s.writeReport(); err != nil {
 		return err
 	}
-	if len(s.written) > 0 {
-		s.say("")
-		s.say("Written to %s: %s.", s.dir, strings.Join(s.written, ", "))
-	}
+	s.say("Look at %s/report.html first. Also there: %s.", s.dir, strings.Join(s.written, ", "))
 	if !s.json {
 		return nil
 	}
@@ -164,6 +236,6 @@ func (s *stage) end() error {
 	return enc.Encode(struct {
 		Schema string     `json:"schema"`
 		Dir    string     `json:"dir"`
-		Acts   []actFacts `json:"acts"`
+		Acts   []*telling `json:"acts"`
 	}{"baakit.lifecycle/1", s.dir, s.told})
 }
