@@ -891,8 +891,12 @@ func TestRekeyForgets(t *testing.T) {
 	}
 	old := auditkeys.SecretsOf(r)[1]
 	for n := byte(2); n < 4; n++ {
+		before := len(ringFiles(t, memory)["MASTER"])
 		if err := r.Rekey(t.Context(), master(n)); err != nil {
 			t.Fatal(err)
+		}
+		if after := len(ringFiles(t, memory)["MASTER"]); after != before {
+			t.Fatalf("MASTER has %d bytes, and had %d: more than one secret is left", after, before)
 		}
 		r.Close()
 		r = memoryRing(t, memory, master(n))
