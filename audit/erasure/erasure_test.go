@@ -111,6 +111,11 @@ func TestShredPatient(t *testing.T) {
 	if err != nil || !again.Resumed {
 		t.Fatalf("again: %v", err)
 	}
+	for seq := range uint64(2) { // governance outlives it
+		if ev, err := d.open(t, "org/erasure", seq); err != nil || ev.Kind != erasure.ShreddedKind {
+			t.Fatalf("record %d after the tenant is gone: %v", seq, err)
+		}
+	}
 	if _, err := d.log.Append(t.Context(), "t/42", audit.Event{
 		Action: audit.ActionRead, Outcome: audit.Success, Actor: audit.Actor{ID: "u-9"}, Patient: "p-3",
 	}); !errors.Is(err, auditkeys.ErrDestroyed) {
