@@ -735,7 +735,10 @@ func TestNothingPrinted(t *testing.T) {
 	}
 	secrets := append(auditkeys.SecretsOf(r), auditkeys.SecretOf(k), bytes.Repeat([]byte{7}, 32), []byte("a long passphrase"), []byte("jane-roe"))
 	values := []any{
-		r, k, []*auditkeys.Key{k}, struct{ K *auditkeys.Key }{k}, master(7), auditkeys.Passphrase("a long passphrase"),
+		r, k,
+		[]*auditkeys.Key{k},
+		struct{ K *auditkeys.Key }{k},
+		master(7), auditkeys.Passphrase("a long passphrase"),
 		patientSlot("42", "jane-roe"), &auditkeys.KeyError{ID: k.ID(), Err: auditkeys.ErrNoKey}, r.List(), k.Owner(), k.ID(),
 	}
 	var out bytes.Buffer
@@ -891,8 +894,12 @@ func TestRekeyForgets(t *testing.T) {
 	}
 	old := auditkeys.SecretsOf(r)[1]
 	for n := byte(2); n < 4; n++ {
+		before := len(ringFiles(t, memory)["MASTER"])
 		if err := r.Rekey(t.Context(), master(n)); err != nil {
 			t.Fatal(err)
+		}
+		if after := len(ringFiles(t, memory)["MASTER"]); after != before {
+			t.Fatalf("MASTER has %d bytes, and had %d: more than one secret is left", after, before)
 		}
 		r.Close()
 		r = memoryRing(t, memory, master(n))
