@@ -164,6 +164,10 @@ func (s *SpillJournal) erase() error {
 	}
 	segments := s.j.Segments()
 	for _, segment := range segments[:len(segments)-1] {
+		if s.erased[segment.Base] {
+			continue
+		}
+		whole := true
 		err := s.j.Rewrite(segment.Base, func(r journal.Record) error {
 			f, err := parseFrame(r.Frame)
 			if err != nil || f.Spill == nil {
@@ -172,7 +176,9 @@ func (s *SpillJournal) erase() error {
 			s.mu.Lock()
 			_, pending := s.pending[f.Spill.N]
 			s.mu.Unlock()
-			if !pending {
+			if pending {
+				whole = false
+			} else {
 				blank(r.Frame)
 			}
 			return nil
@@ -180,6 +186,7 @@ func (s *SpillJournal) erase() error {
 		if err != nil {
 			return err
 		}
+		s.erased[segment.Base] = whole
 	}
 	return nil
 }

@@ -225,7 +225,7 @@ func TestWithheld(t *testing.T) {
 			if got := s.told(t); got != "" {
 				t.Errorf("%s: entries %q, want none", p.name, got)
 			}
-			if alarm := <-s.alarms; alarm.What != audithttp.Refused || !errors.Is(alarm.Err, audit.ErrFailed) {
+			if alarm := s.alarm(t); alarm.What != audithttp.Refused || !errors.Is(alarm.Err, audit.ErrFailed) {
 				t.Errorf("%s: alarm %v %v, want refused", p.name, alarm.What, alarm.Err)
 			}
 		}
@@ -265,7 +265,7 @@ func TestCutOff(t *testing.T) {
 				t.Errorf("%q went out", e.wire)
 			}
 		}
-		if alarm := <-s.alarms; alarm.What != audithttp.Broken {
+		if alarm := s.alarm(t); alarm.What != audithttp.Broken {
 			t.Errorf("alarm %v, want broken", alarm.What)
 		}
 	})

@@ -68,7 +68,7 @@ func TestSpill(t *testing.T) {
 		t.Errorf("%d %q %v, WasSpilled %v then %v", a.status, a.body, a.header, before, after)
 	}
 	for _, count := range []int{2, 1} {
-		if alarm := <-s.alarms; alarm.What != audithttp.Spilled || alarm.Count != count || !errors.Is(alarm.Err, audit.ErrFailed) || alarm.Chain != "t/0" {
+		if alarm := s.alarm(t); alarm.What != audithttp.Spilled || alarm.Count != count || !errors.Is(alarm.Err, audit.ErrFailed) || alarm.Chain != "t/0" {
 			t.Errorf("alarm %v of %d for %s: %v", alarm.What, alarm.Count, alarm.Chain, alarm.Err)
 		}
 	}
@@ -126,16 +126,25 @@ func TestSpillFails(t *testing.T) {
 	if a.status != 503 {
 		t.Errorf("status %d, want 503", a.status)
 	}
-	if alarm := <-s.alarms; alarm.What != audithttp.Refused {
+	if alarm := s.alarm(t); alarm.What != audithttp.Refused {
 		t.Errorf("alarm %v, want refused", alarm.What)
 	}
-	s.store.fail(-1)
-	a, _, _ = s.get(t, func(w http.ResponseWriter, r *http.Request) {
-		audit.From(r.Context()).Update(func(e *audit.Event) { e.Actor.ID = "Jane Doe" })
-		fmt.Fprint(w, "chart")
-	})
-	if a.status != 503 {
-		t.Errorf("status %d of an invalid event, want 503", a.status)
+}
+
+// An event that the log would never take is not spilled: it would stay there.
+func TestSpillNoInvalid(t *testing.T) {
+	t.Parallel()
+	spill := openSpill(t, t.TempDir(), nil)
+	defer spill.Close()
+	s := newStage(t, stageOptions{event: breakGlass, options: audithttp.Options{Spill: spill}})
+	for _, id := range []string{"Jane Doe", "123-45-6789"} {
+		a, _, _ := s.get(t, func(w http.ResponseWriter, r *http.Request) {
+			check(audit.From(r.Context()).Update(func(e *audit.Event) { e.Actor.ID = id }))
+			fmt.Fprint(w, "chart")
+		})
+		if a.status != 503 || spill.Len() != 0 {
+			t.Errorf("status %d, %d spilled, want 503 and none", a.status, spill.Len())
+		}
 	}
 }
 
@@ -150,7 +159,7 @@ func TestSpillStuck(t *testing.T) {
 	if a.status != 200 || spill.Len() != 1 {
 		t.Errorf("status %d, %d spilled, want an answer and one", a.status, spill.Len())
 	}
-	if alarm := <-s.alarms; !errors.Is(alarm.Err, audit.ErrUncertain) {
+	if alarm := s.alarm(t); !errors.Is(alarm.Err, audit.ErrUncertain) {
 		t.Errorf("alarm %v, want ErrUncertain: the entry may still come", alarm.Err)
 	}
 	close(s.store.stuck)
@@ -180,7 +189,7 @@ func TestBestEffort(t *testing.T) {
 		t.Errorf("status %d, want 200", a.status)
 	}
 	for range 2 {
-		if alarm := <-s.alarms; alarm.What != audithttp.Lost {
+		if alarm := s.alarm(t); alarm.What != audithttp.Lost {
 			t.Errorf("alarm %v, want lost", alarm.What)
 		}
 	}
@@ -188,7 +197,7 @@ func TestBestEffort(t *testing.T) {
 	if a, _, _ := s.get(t, play); a.status != 503 {
 		t.Errorf("status %d of an access to a patient, want 503", a.status)
 	}
-	if alarm := <-s.alarms; alarm.What != audithttp.Refused {
+	if alarm := s.alarm(t); alarm.What != audithttp.Refused {
 		t.Errorf("alarm %v, want refused", alarm.What)
 	}
 }
@@ -202,7 +211,7 @@ func TestUnrecorded(t *testing.T) {
 		w.Header().Set("Content-Length", "100")
 		fmt.Fprint(w, "half")
 	})
-	if alarm := <-s.alarms; alarm.What != audithttp.Unrecorded || alarm.Event.Outcome != audit.MinorFailure {
+	if alarm := s.alarm(t); alarm.What != audithttp.Unrecorded || alarm.Event.Outcome != audit.MinorFailure {
 		t.Errorf("alarm %v with outcome %v, want unrecorded and 4", alarm.What, alarm.Event.Outcome)
 	}
 }

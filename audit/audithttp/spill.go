@@ -39,6 +39,7 @@ type SpillJournal struct {
 	pending map[uint64]*spill // that are not merged, from when they are submitted
 
 	merging sync.Mutex
+	erased  map[int64]bool // segments of which nothing is left to erase; of merging
 }
 
 // A spill is one access whose entries were spilled together.
@@ -85,7 +86,7 @@ func OpenSpillJournal(dir string, aead cipher.AEAD, opt *SpillOptions) (*SpillJo
 	if aead == nil {
 		return nil, baakit.FieldErrors{{Path: "aead", Rule: "is required"}}
 	}
-	s := &SpillJournal{aead: aead, now: time.Now, pending: make(map[uint64]*spill)}
+	s := &SpillJournal{aead: aead, now: time.Now, pending: make(map[uint64]*spill), erased: make(map[int64]bool)}
 	o := journal.Options{Format: spillFormat, MaxFrame: journal.MaxGroup - 1, Visit: s.visit}
 	if opt != nil {
 		o.FS = opt.fs

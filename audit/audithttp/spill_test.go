@@ -17,6 +17,7 @@ import (
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/audit"
 	"github.com/baakit/baakit/audit/audithttp"
+	"github.com/baakit/baakit/internal/journal"
 	"github.com/baakit/baakit/internal/journal/journaltest"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -502,5 +503,49 @@ func TestMergeBeside(t *testing.T) {
 	slices.Sort(marks)
 	if len(slices.Compact(marks)) != n {
 		t.Errorf("marks are not unique")
+	}
+}
+
+// Somebody who can write to the folder, with the right checksums, cannot give
+// one access the place of another.
+func TestSpillSwapped(t *testing.T) {
+	t.Parallel()
+	from, to := t.TempDir(), t.TempDir()
+	spill := openSpill(t, from, nil)
+	for _, p := range []string{"p-1", "p-2"} {
+		if err := spill.Append("t/1", []audit.Event{access(p)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := spill.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var frames [][]byte
+	options := journal.Options{Format: "baakit.audit.spill/1", Visit: func(r journal.Record) error {
+		frames = append(frames, bytes.Clone(r.Frame))
+		return nil
+	}}
+	j, err := journal.Open(from, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	swapped := func(frame []byte, n string) []byte {
+		return bytes.Replace(frame, []byte(`"n":`+n), []byte(`"n":`+string('0'+'1'-n[0])), 1)
+	}
+	options.Visit = nil
+	if j, err = journal.Open(to, options); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Append(frames[0], swapped(frames[2], "1"), swapped(frames[1], "0")); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := audithttp.OpenSpillJournal(to, key(t), nil); !errors.Is(err, audithttp.ErrSpill) {
+		t.Errorf("OpenSpillJournal of swapped accesses = %v, want ErrSpill", err)
 	}
 }

@@ -225,6 +225,17 @@ func (s *stage) end(tb fatal) any {
 	}
 }
 
+// alarm returns the next alarm.
+func (s *stage) alarm(tb fatal) audithttp.Alarm {
+	select {
+	case a := <-s.alarms: // told before the answer goes out
+		return a
+	case <-time.After(5 * time.Second):
+		tb.Errorf("no alarm")
+		return audithttp.Alarm{}
+	}
+}
+
 // fatal is testing.TB and *rapid.T.
 type fatal interface {
 	Fatalf(format string, args ...any)
