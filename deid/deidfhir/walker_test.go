@@ -248,6 +248,13 @@ func TestElements(t *testing.T) {
 			t.Errorf("%s: %v", tt.in, err)
 			continue
 		}
+		label := rootLabel(tt.j, "PSEUDED", "pseudonymized")
+		if tt.j == own {
+			label = rootLabel(tt.j, "ANONYED", "anonymized")
+		}
+		if strings.Count(out, label) != 1 {
+			t.Errorf("%s\nis not labelled once: %s", tt.in, out)
+		}
 		got := stripped(tt.j, out)
 		for _, p := range pointers(t, []byte(out)) {
 			if isCode(p) {
