@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/jcs"
 	"github.com/baakit/baakit/internal/strictjson"
 )
@@ -176,7 +177,7 @@ func (p Personal) valid() bool {
 	case p.Value == "" && p.Salt == "":
 		return isHash(p.Hash)
 	}
-	return isText(p.Value, MaxAcceptanceText) && isName(p.Salt) && p.Is(p.Value)
+	return isText(p.Value, MaxAcceptanceText) && events.IsName(p.Salt) && p.Is(p.Value)
 }
 
 // HashText returns the hash of a text, as all hashes of an Acceptance are:
@@ -234,8 +235,8 @@ func (a Acceptance) Validate() error {
 		check(path, p.valid(), "must be a value with its salt and hash, or a hash alone")
 	}
 	check("schema", a.Schema == AcceptanceSchema, "must be "+AcceptanceSchema)
-	check("agreement_id", isName(a.AgreementID), "is required, at most 200 printing ASCII characters")
-	check("version_hash", isName(a.VersionHash), "is required, at most 200 printing ASCII characters")
+	check("agreement_id", events.IsName(a.AgreementID), "is required, at most 200 printing ASCII characters")
+	check("version_hash", events.IsName(a.VersionHash), "is required, at most 200 printing ASCII characters")
 	hash("manifestation_hash", a.ManifestationHash, false)
 	text("label", a.Label, false, 200)
 	text("party.legal_name", a.Party.LegalName, true, 200)
@@ -249,20 +250,20 @@ func (a Acceptance) Validate() error {
 	text("act.call_to_action", a.Act.CallToAction, false, MaxAcceptanceText)
 	text("act.control", a.Act.Control, false, 200)
 	text("presented.surface", a.Presented.Surface, false, 200)
-	check("presented.displayed_at", a.Presented.DisplayedAt.IsZero() || validInstant(a.Presented.DisplayedAt), "must be in the years 1 to 9999")
+	check("presented.displayed_at", a.Presented.DisplayedAt.IsZero() || events.ValidInstant(a.Presented.DisplayedAt), "must be in the years 1 to 9999")
 	text("presented.locale", a.Presented.Locale, false, 200)
 	hash("presented.text_hash", a.Presented.TextHash, false)
 	hash("consent_hash", a.ConsentHash, false)
-	check("at", validInstant(a.At), "is required, in the years 1 to 9999")
+	check("at", events.ValidInstant(a.At), "is required, in the years 1 to 9999")
 	text("zone", a.Zone, false, 200)
 	check("clock", slices.Contains([]Clock{"", ServerClock, TimestampClock, WitnessClock, DeviceClock}, a.Clock), "must be server, timestamp_authority, witness, device or left empty")
 	person("source.ip", a.Source.IP)
 	person("source.user_agent", a.Source.UserAgent)
-	check("source.session", a.Source.Session == "" || isName(a.Source.Session), "must be at most 200 printing ASCII characters")
+	check("source.session", a.Source.Session == "" || events.IsName(a.Source.Session), "must be at most 200 printing ASCII characters")
 	text("source.authn", a.Source.Authn, false, 200)
 	check("source.authn_factor", a.Source.AuthnFactor >= 0 && a.Source.AuthnFactor <= 9, "must be from 0 to 9")
 	person("copy.to", a.Copy.To)
-	check("copy.at", a.Copy.At.IsZero() || validInstant(a.Copy.At), "must be in the years 1 to 9999")
+	check("copy.at", a.Copy.At.IsZero() || events.ValidInstant(a.Copy.At), "must be in the years 1 to 9999")
 	hash("copy.hash", a.Copy.Hash, false)
 	hash("counterpart_of", a.CounterpartOf, false)
 	hash("previous", a.Previous, false)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -37,7 +38,7 @@ type Agreement struct {
 // [baakit.FieldErrors].
 func NewAgreement(id string, first Version) (Agreement, error) {
 	var errs baakit.FieldErrors
-	if !isName(id) {
+	if !events.IsName(id) {
 		errs.Add("id", "is required, at most 200 printing ASCII characters without spaces")
 	}
 	if first.IsZero() {

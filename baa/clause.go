@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/jcs"
 	"github.com/baakit/baakit/internal/strictjson"
 )
@@ -191,7 +192,7 @@ func (u UnknownClause) names() (kind, id string) {
 	}
 	_ = json.Unmarshal([]byte(u.JSON), &head)
 	id, _ = head.ID.(string)
-	if !isName(id) {
+	if !events.IsName(id) {
 		id = head.Kind
 	}
 	return head.Kind, id

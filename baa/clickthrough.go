@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // ErrNoOffer is what [ClickthroughConfig.Offer] returns where there is
@@ -335,7 +336,7 @@ func (c *Clickthrough) offer(w http.ResponseWriter, r *http.Request) (OfferedVer
 	switch {
 	case errors.Is(err, ErrNoOffer):
 		c.stop(w, http.StatusNotFound, "There is no agreement to accept.")
-	case err != nil, who.Session == "", !isName(v.AgreementID), !isName(v.VersionHash):
+	case err != nil, who.Session == "", !events.IsName(v.AgreementID), !events.IsName(v.VersionHash):
 		c.fail(w)
 	default:
 		return v, who, true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -91,7 +92,7 @@ func ParseDossier(data []byte) (Dossier, error) {
 // the dossier but for its events.
 func (d Dossier) Lifecycle(cal baakit.Calendar) (*Lifecycle, error) {
 	var errs baakit.FieldErrors
-	if !isName(d.ID) {
+	if !events.IsName(d.ID) {
 		errs.Add("id", "is required, at most 200 printing ASCII characters")
 	}
 	errs.Merge("", checkParty(d.Counterparty, d.Services, d.Regions))
@@ -143,7 +144,7 @@ type Relationship struct {
 
 func (r Relationship) check() error {
 	var errs baakit.FieldErrors
-	if !isName(r.ID) {
+	if !events.IsName(r.ID) {
 		errs.Add("id", "is required, at most 200 printing ASCII characters")
 	}
 	errs.Merge("", checkParty(r.Counterparty, r.Services, r.Regions))

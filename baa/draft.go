@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 	"github.com/go-playground/validator/v10"
 )
@@ -86,7 +87,7 @@ var validation = sync.OnceValue(func() *validator.Validate {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		return name
 	})
-	for tag, ok := range map[string]func(string) bool{"line": isLine, "name": isName, "hash": isHash, "element": func(s string) bool { return Element(s).valid() }} {
+	for tag, ok := range map[string]func(string) bool{"line": isLine, "name": events.IsName, "hash": isHash, "element": func(s string) bool { return Element(s).valid() }} {
 		if err := v.RegisterValidation(tag, func(f validator.FieldLevel) bool { return ok(f.Field().String()) }); err != nil {
 			panic("baa: validation " + tag + ": " + err.Error())
 		}

@@ -143,23 +143,23 @@ func (e Event) Validate() error {
 	if i < 0 {
 		errs.Add("kind", "must be a kind of event")
 	}
-	if !validInstant(e.At) {
+	if !events.ValidInstant(e.At) {
 		errs.Add("at", "is required, in the years 1 to 9999")
 	}
-	if !validInstant(e.Recorded) || e.Recorded.Before(e.At) {
+	if !events.ValidInstant(e.Recorded) || e.Recorded.Before(e.At) {
 		errs.Add("recorded", "is required and must not be before at")
 	}
 	if i < 0 {
 		return errs.Err()
 	}
 	events.CheckFields(&errs, strings.Fields(rules[i].must), strings.Fields(rules[i].may),
-		events.Has("by", e.By != "", e.By.valid()),
-		events.Has("version", e.Version != "", isName(e.Version)),
+		events.Has("by", e.By != "", e.By.valid(), "must be a side"),
+		events.Has("version", e.Version != "", events.IsName(e.Version), events.NameRule),
 		events.Has("open_through", !e.OpenThrough.IsZero(), true),
 		events.Has("effective", !e.Effective.IsZero(), true),
-		events.Has("cause", e.Cause != "", e.Cause.given()),
-		events.Has("ref", e.Ref != "", isName(e.Ref)),
-		events.Has("assent", e.Assent != nil, e.Assent == nil || e.Assent.valid()),
+		events.Has("cause", e.Cause != "", e.Cause.given(), "must be a cause that a party can give"),
+		events.Has("ref", e.Ref != "", events.IsName(e.Ref), events.NameRule),
+		events.Has("assent", e.Assent != nil, e.Assent == nil || e.Assent.valid(), "must name a method, a version and a strength"),
 	)
 	return errs.Err()
 }
@@ -187,7 +187,7 @@ var eventMasks = sync.OnceValue(func() map[EventKind][2]uint8 {
 // words; when it says no, Validate looks again and names what is wrong.
 func (e *Event) plainlyValid() bool {
 	masks, ok := eventMasks()[e.Kind]
-	if !ok || e.Seq < 1 || !validInstant(e.At) || !validInstant(e.Recorded) || e.Recorded.Before(e.At) {
+	if !ok || e.Seq < 1 || !events.ValidInstant(e.At) || !events.ValidInstant(e.Recorded) || e.Recorded.Before(e.At) {
 		return false
 	}
 	var has uint8
@@ -197,7 +197,7 @@ func (e *Event) plainlyValid() bool {
 		}
 	}
 	return has&masks[0] == masks[0] && has&^masks[1] == 0 &&
-		(e.By == "" || e.By.valid()) && (e.Version == "" || isName(e.Version)) && (e.Ref == "" || isName(e.Ref)) &&
+		(e.By == "" || e.By.valid()) && (e.Version == "" || events.IsName(e.Version)) && (e.Ref == "" || events.IsName(e.Ref)) &&
 		(e.Cause == "" || e.Cause.given()) && (e.Assent == nil || e.Assent.valid())
 }
 
@@ -207,34 +207,14 @@ func (c Cause) given() bool {
 }
 
 func (a Assent) valid() bool {
-	return a.Method.valid() && isName(a.VersionHash) && a.Strength.valid() && (a.EvidenceHash == "" || isName(a.EvidenceHash))
+	return a.Method.valid() && events.IsName(a.VersionHash) && a.Strength.valid() && (a.EvidenceHash == "" || events.IsName(a.EvidenceHash))
 }
 
 func hasWord(words, word string) bool { return slices.Contains(strings.Fields(words), word) }
 
-// isName reports whether s is a name as versions, breaches and certificates
-// have: at most 200 printing ASCII bytes.
-func isName(s string) bool {
-	if s == "" || len(s) > 200 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
+func checkAxes(errs *baakit.FieldErrors, valid, known time.Time) {
+	events.CheckAxes(errs, valid, known)
 }
-
-func validInstant(t time.Time) bool {
-	if t.Unix() > 0 && t.Before(lastSafe) { // the year is not worth computing
-		return true
-	}
-	return !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999
-}
-
-// lastSafe is an instant before which no zone has the year 10000.
-var lastSafe = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 type instant = events.Instant
 
@@ -317,4 +297,8 @@ func inOrder(events []Event, known time.Time) []Event {
 		slices.SortFunc(list, compare)
 	}
 	return list
+}
+
+func lastOf(list []Event) events.Last {
+	return events.LastOf(list, func(e *Event) (int, time.Time, time.Time) { return e.Seq, e.At, e.Recorded })
 }

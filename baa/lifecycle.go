@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // The errors of commands that an agreement's state does not allow. Each
@@ -153,7 +154,7 @@ func NewLifecycle(c LifecycleConfig) (*Lifecycle, error) {
 
 func (v VersionTerms) check() error {
 	var errs baakit.FieldErrors
-	if !isName(v.Version) {
+	if !events.IsName(v.Version) {
 		errs.Add("version", "is required, at most 200 printing ASCII characters")
 	}
 	if len(v.Signers) == 0 || len(v.Signers) > 2 || slices.ContainsFunc(v.Signers, func(s Side) bool { return !s.valid() }) ||

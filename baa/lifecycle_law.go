@@ -74,8 +74,8 @@ type lifeTransition struct {
 	Sources       []string    `json:"sources"`
 }
 
-func (l *lifeLaw) reason(id string) Reason { return l.row(l.Reasons, id) }
-func (l *lifeLaw) duty(id string) Reason   { return l.row(l.Duties, id) }
+func (l *lifeLaw) reason(id string) baakit.Reason { return l.row(l.Reasons, id) }
+func (l *lifeLaw) duty(id string) baakit.Reason   { return l.row(l.Duties, id) }
 
 func (l *lifeLaw) finding(id string) LifeFinding {
 	f := l.made[id]
@@ -87,9 +87,9 @@ func (l *lifeLaw) caps(id string) Strength {
 	return l.Findings[slices.IndexFunc(l.Findings, func(r lifeRow) bool { return r.ID == id })].Caps
 }
 
-func (l *lifeLaw) row(rows []lifeRow, id string) Reason {
+func (l *lifeLaw) row(rows []lifeRow, id string) baakit.Reason {
 	r := rows[slices.IndexFunc(rows, func(r lifeRow) bool { return r.ID == id })]
-	return Reason{r.ID, r.Says, cited(l.Sources, l.AsOf, r.Sources)}
+	return baakit.Reason{ID: r.ID, Says: r.Says, Citations: cited(l.Sources, l.AsOf, r.Sources)}
 }
 
 func (l *lifeLaw) check() error {

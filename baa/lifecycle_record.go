@@ -2,7 +2,6 @@ package baa
 
 import (
 	"slices"
-	"time"
 
 	"github.com/baakit/baakit"
 )
@@ -22,30 +21,14 @@ import (
 // ErrTooLate, ErrNotAgreed, ErrPolicy or ErrConflict.
 func (l *Lifecycle) Record(events []Event, e Event) (Event, error) {
 	var errs baakit.FieldErrors
-	last, known := 0, time.Time{}
-	for _, f := range events {
-		last = max(last, f.Seq)
-		if f.Recorded.After(known) {
-			known = f.Recorded
-		}
-	}
-	if e.Seq == 0 {
-		e.Seq = last + 1
-	}
-	if e.Recorded.IsZero() {
-		e.Recorded = e.At
-	}
+	last := lastOf(events)
+	last.Complete(&e.Seq, e.At, &e.Recorded)
 	if e.Assent != nil {
 		copied := *e.Assent
 		e.Assent = &copied
 	}
 	errs.Merge("", e.Validate())
-	if e.Seq <= last {
-		errs.Add("seq", "must be after those that are recorded")
-	}
-	if e.Recorded.Before(known) {
-		errs.Add("recorded", "must not be before what is recorded already")
-	}
+	last.Check(&errs, e.Seq, e.Recorded)
 	errs.Merge("events", checkEvents(events))
 	if err := errs.Err(); err != nil {
 		return Event{}, err

@@ -34,8 +34,8 @@ func (l *Lifecycle) StateAt(events []Event, valid, known time.Time) (State, erro
 	s.Governing = l.governs(full, valid)
 	law := lives()
 	retro := s.Governing != nil && !part.status.live() && part.end == nil
-	s.InForce = Ruling{part.status.live() || retro, []Reason{law.reason(inForceReason(part.status, retro))}}
-	s.PHI = Ruling{part.allows(valid), []Reason{law.reason(l.phiReason(part, valid, retro))}}
+	s.InForce = Ruling{part.status.live() || retro, []baakit.Reason{law.reason(inForceReason(part.status, retro))}}
+	s.PHI = Ruling{part.allows(valid), []baakit.Reason{law.reason(l.phiReason(part, valid, retro))}}
 	s.Uses = uses(part.status)
 	s.Deadlines = l.deadlines(part, valid)
 	s.Duties = l.duties(part, valid)
@@ -66,12 +66,7 @@ func (l *Lifecycle) folds(events []Event, valid, known time.Time) (part, full *f
 		return nil, nil, err
 	}
 	var errs baakit.FieldErrors
-	if !validInstant(valid) {
-		errs.Add("valid", "is required, in the years 1 to 9999")
-	}
-	if !validInstant(known) {
-		errs.Add("known", "is required, in the years 1 to 9999")
-	}
+	checkAxes(&errs, valid, known)
 	if err := errs.Err(); err != nil {
 		return nil, nil, err
 	}

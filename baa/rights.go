@@ -111,37 +111,17 @@ func NewRights(terms RightsTerms, zone *time.Location, cal baakit.Calendar) (*Ri
 // are recorded.
 func (r *Rights) Record(events []RightsEvent, e RightsEvent) (RightsEvent, error) {
 	var errs baakit.FieldErrors
-	last, latest, known := 0, time.Time{}, time.Time{}
 	for i, f := range events {
 		errs.Merge("events"+at(i), f.Validate())
-		last = max(last, f.Seq)
-		if f.At.After(latest) {
-			latest = f.At
-		}
-		if f.Recorded.After(known) {
-			known = f.Recorded
-		}
 	}
 	errs.Merge("events", checkRightsSeq(events))
-	if e.Seq == 0 {
-		e.Seq = last + 1
-	}
-	if e.Recorded.IsZero() {
-		e.Recorded = e.At
-		if known.After(e.At) {
-			e.Recorded = known
-		}
-	}
+	last := lastRights(events)
+	last.Complete(&e.Seq, e.At, &e.Recorded)
 	errs.Merge("", e.Validate())
-	if e.Seq <= last {
-		errs.Add("seq", "must be after those that are recorded")
-	}
-	if e.At.Before(latest) {
+	if e.At.Before(last.At) {
 		errs.Add("at", "must not be before what is recorded already")
 	}
-	if e.Recorded.Before(known) {
-		errs.Add("recorded", "must not be before what is recorded already")
-	}
+	last.Check(&errs, e.Seq, e.Recorded)
 	if err := errs.Err(); err != nil {
 		return RightsEvent{}, err
 	}
@@ -166,12 +146,7 @@ func (r *Rights) StateAt(events []RightsEvent, valid, known time.Time) (RightsSt
 		errs.Merge(at(i), e.Validate())
 	}
 	errs.Merge("", checkRightsSeq(events))
-	if !validInstant(valid) {
-		errs.Add("valid", "is required, in the years 1 to 9999")
-	}
-	if !validInstant(known) {
-		errs.Add("known", "is required, in the years 1 to 9999")
-	}
+	checkAxes(&errs, valid, known)
 	if err := errs.Err(); err != nil {
 		return RightsState{}, err
 	}
@@ -375,21 +350,21 @@ func (f *rightsFold) response() time.Time {
 
 // answer says whether the business associate may answer the individual.
 func (f *rightsFold) answer() Ruling {
-	reason := Reason{ID: "rights.undirected", Says: "the business associate answers an individual only where the covered entity has directed it in writing; it forwards the request"}
+	reason := baakit.Reason{ID: "rights.undirected", Says: "the business associate answers an individual only where the covered entity has directed it in writing; it forwards the request"}
 	yes := false
 	switch {
 	case f.right == "":
-		reason = Reason{ID: "rights.none", Says: "there is no request"}
+		reason = baakit.Reason{ID: "rights.none", Says: "there is no request"}
 	case f.status == RightsAnswered, f.status == RightsWithdrawn:
-		reason = Reason{ID: "rights.over", Says: "the request is answered or withdrawn"}
+		reason = baakit.Reason{ID: "rights.over", Says: "the request is answered or withdrawn"}
 	case f.directed:
 		yes = true
-		reason = Reason{ID: "rights.directed", Says: "the covered entity directed an answer in writing"}
+		reason = baakit.Reason{ID: "rights.directed", Says: "the covered entity directed an answer in writing"}
 	}
 	if f.right != "" {
 		reason.Citations = rightsTable().support(f.right).Citations
 	}
-	return Ruling{yes, []Reason{reason}}
+	return Ruling{yes, []baakit.Reason{reason}}
 }
 
 // Rights returns the terms that [NewRights] needs.

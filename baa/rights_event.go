@@ -95,20 +95,20 @@ func (e RightsEvent) Validate() error {
 	if i < 0 {
 		errs.Add("kind", "must be a kind of event")
 	}
-	if !validInstant(e.At) {
+	if !events.ValidInstant(e.At) {
 		errs.Add("at", "is required, in the years 1 to 9999")
 	}
-	if !validInstant(e.Recorded) || e.Recorded.Before(e.At) {
+	if !events.ValidInstant(e.Recorded) || e.Recorded.Before(e.At) {
 		errs.Add("recorded", "is required and must not be before at")
 	}
 	if i < 0 {
 		return errs.Err()
 	}
 	events.CheckFields(&errs, strings.Fields(rules[i].must), strings.Fields(rules[i].may),
-		events.Has("by", e.By != "", e.By.valid() && (rules[i].by == "" || rules[i].by == e.By)),
-		events.Has("right", e.Right != "", slices.Contains(rights(), e.Right)),
+		events.Has("by", e.By != "", e.By.valid() && (rules[i].by == "" || rules[i].by == e.By), "must be the side that can do this"),
+		events.Has("right", e.Right != "", slices.Contains(rights(), e.Right), "must be a right"),
 		events.Has("until", !e.Until.IsZero(), true),
-		events.Has("ref", e.Ref != "", isName(e.Ref)),
+		events.Has("ref", e.Ref != "", events.IsName(e.Ref), events.NameRule),
 	)
 	return errs.Err()
 }
@@ -151,3 +151,7 @@ func ParseRightsEvents(data []byte) ([]RightsEvent, error) { return events.Parse
 func rightsSeqOf(e *RightsEvent) int { return e.Seq }
 
 func checkRightsSeq(list []RightsEvent) error { return events.CheckSeq(list, rightsSeqOf) }
+
+func lastRights(list []RightsEvent) events.Last {
+	return events.LastOf(list, func(e *RightsEvent) (int, time.Time, time.Time) { return e.Seq, e.At, e.Recorded })
+}

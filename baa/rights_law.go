@@ -52,13 +52,13 @@ func (l *rightsLaw) cite(ids []string) []baakit.Citation { return cited(l.Source
 
 func (l *rightsLaw) finding(id string, right Right) LifeFinding {
 	r := l.Findings[slices.IndexFunc(l.Findings, func(r lifeRow) bool { return r.ID == id })]
-	return LifeFinding{Reason: Reason{r.ID, r.Says, l.support(right).Citations}, Severity: r.Severity}
+	return LifeFinding{Reason: baakit.Reason{ID: r.ID, Says: r.Says, Citations: l.support(right).Citations}, Severity: r.Severity}
 }
 
 // support is the provision by which the business associate helps with a right.
-func (l *rightsLaw) support(right Right) Reason {
+func (l *rightsLaw) support(right Right) baakit.Reason {
 	r := l.Supports[slices.IndexFunc(l.Supports, func(r lifeRow) bool { return r.ID == string(right) })]
-	return Reason{r.ID, r.Says, l.cite(r.Sources)}
+	return baakit.Reason{ID: r.ID, Says: r.Says, Citations: l.cite(r.Sources)}
 }
 
 func (l *rightsLaw) check() error {

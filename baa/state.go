@@ -50,17 +50,10 @@ const (
 	UsesAsSucceeded Uses = "as_the_next_agreement_allows"
 )
 
-// A Reason is why an answer is what it is.
-type Reason struct {
-	ID        string            `json:"id"`
-	Says      string            `json:"says"`
-	Citations []baakit.Citation `json:"citations,omitempty"`
-}
-
 // A Ruling is an answer with its reasons. The zero Ruling is no.
 type Ruling struct {
-	Yes     bool     `json:"yes"`
-	Reasons []Reason `json:"reasons"`
+	Yes     bool            `json:"yes"`
+	Reasons []baakit.Reason `json:"reasons"`
 }
 
 // A Transition is one step of a life: the status that began at an instant.
@@ -83,7 +76,7 @@ type Deadline struct {
 
 // A Duty is what a party still has to do. From is law, agreement, or both.
 type Duty struct {
-	Reason
+	baakit.Reason
 	From string `json:"from"`
 	Due  string `json:"due,omitempty"` // the ID of its Deadline
 	// Sections are those that the agreement says survive.
@@ -93,7 +86,7 @@ type Duty struct {
 // A LifeFinding is something about the life of an agreement that somebody
 // should look at. Days, where it is about some, are From through Through.
 type LifeFinding struct {
-	Reason
+	baakit.Reason
 	Severity string      `json:"severity"` // error, warning, advice, info
 	From     baakit.Date `json:"from,omitzero"`
 	Through  baakit.Date `json:"through,omitzero"`

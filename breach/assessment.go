@@ -144,22 +144,15 @@ func (o Outcome) StartsClocks() bool {
 	return o == "" || o == BreachOutcome || o == Indeterminate
 }
 
-// A Reason is why an answer is what it is.
-type Reason struct {
-	ID        string            `json:"id"`
-	Says      string            `json:"says"`
-	Citations []baakit.Citation `json:"citations,omitempty"`
-}
-
 // DeterminationSchema is the schema of a [Determined] as JSON.
 const DeterminationSchema = "baakit.breach.determination/1"
 
 // A Determined is the outcome of an assessment with its reasons, and what is
 // missing where something is.
 type Determined struct {
-	Schema  string   `json:"schema"`
-	Outcome Outcome  `json:"outcome"`
-	Reasons []Reason `json:"reasons"`
+	Schema  string          `json:"schema"`
+	Outcome Outcome         `json:"outcome"`
+	Reasons []baakit.Reason `json:"reasons"`
 	// Missing are the paths of what would have to be shown.
 	Missing []string `json:"missing,omitempty"`
 }
@@ -271,7 +264,7 @@ func assess(in *Incident) Determined {
 	d := Determined{Schema: DeterminationSchema}
 	a := in.Assessment
 	if a == nil && in.Security == Unsuccessful {
-		d.Outcome, d.Reasons = NotImpermissible, []Reason{law.reason("unsuccessful")}
+		d.Outcome, d.Reasons = NotImpermissible, []baakit.Reason{law.reason("unsuccessful")}
 		return d
 	}
 	if a == nil && in.Information.Protection == nil {

@@ -33,7 +33,7 @@ type assessmentTable struct {
 	Protections []protectionRow   `json:"protections"`
 	Rows        []assessmentsSays `json:"reasons"`
 
-	presumed   []Reason
+	presumed   []baakit.Reason
 	unassessed []string
 }
 
@@ -85,7 +85,7 @@ func readAssessmentLaw(data []byte) (*assessmentTable, error) {
 			return nil, fmt.Errorf("the reason %s is missing", id)
 		}
 	}
-	t.presumed = []Reason{t.reason("presumption")}
+	t.presumed = []baakit.Reason{t.reason("presumption")}
 	t.unassessed = []string{"assessment"}
 	return &t, nil
 }
@@ -114,8 +114,8 @@ func (t *assessmentTable) row(id string) int {
 }
 
 // reason returns the reason with the id, or that of an exception.
-func (t *assessmentTable) reason(id string) Reason {
-	r := Reason{ID: id}
+func (t *assessmentTable) reason(id string) baakit.Reason {
+	r := baakit.Reason{ID: id}
 	var cs []baakit.Citation
 	if x := t.exception(Exception(id)); x != nil {
 		r.Says, cs = x.Says, []baakit.Citation{x.Citation}

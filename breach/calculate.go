@@ -61,13 +61,13 @@ type calculation struct {
 
 	clocks []PartyClock
 	first  baakit.Date
-	holds  []hold
+	delays []delay
 
 	total     interval
 	residents [jurisdictions]interval
 
-	federalIndividuals baakit.Date // held
-	stateIndividuals   baakit.Date // of the jurisdiction at hand, held
+	federalIndividuals baakit.Date // delayed
+	stateIndividuals   baakit.Date // of the jurisdiction at hand, delayed
 	deemed             DeemedFlag
 	law                *compiledLaw
 	missing            Trigger // one that had no day, of the obligation at hand
@@ -196,10 +196,10 @@ func (c *calculation) prepare() {
 	c.text.grow(n * averageText)
 	c.questions = make([]Question, 0, n)
 	c.limits = make([]Threshold, 0, limits)
-	for _, h := range c.in.Holds {
-		c.holds = append(c.holds, readHold(h, c.loc, c.rules.tables.federal.Hold.Oral))
+	for _, h := range c.in.Delays {
+		c.delays = append(c.delays, readDelay(h, c.loc, c.rules.tables.federal.Delay.Oral))
 	}
-	slices.SortFunc(c.holds, func(a, b hold) int {
+	slices.SortFunc(c.delays, func(a, b delay) int {
 		return cmp.Or(a.made.Compare(b.made), a.through.Compare(b.through))
 	})
 }

@@ -257,7 +257,7 @@ func (c *calculation) due(r *compiled, party int, o *Obligation) {
 	if c.missing != 0 && o.CountedFrom == Discovery && !slices.Contains(r.From, Discovery) {
 		c.text.add(", since ", triggerNames[c.missing], " has no day yet")
 	}
-	c.hold(r, o)
+	c.delay(r, o)
 	if o.Promptness.tied() {
 		c.tie(r, o)
 	}

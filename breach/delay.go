@@ -6,8 +6,8 @@ import (
 	"github.com/baakit/baakit"
 )
 
-// A hold is a [Hold] as the calculation needs it.
-type hold struct {
+// A delay is a [Delay] as the calculation needs it.
+type delay struct {
 	made, through baakit.Date
 	written       bool
 	general       bool // of the Attorney General
@@ -15,16 +15,16 @@ type hold struct {
 	void          bool
 }
 
-// readHold reads a statement: a written one holds for the time it states; an
+// readDelay reads a statement: a written one delays for the time it states; an
 // oral one, and a written one that states no time, no longer than the oral
 // limit, and an oral one that was not documented not at all (45 CFR 164.412).
-func readHold(h Hold, loc *time.Location, oral baakit.Period) hold {
+func readDelay(h Delay, loc *time.Location, oral baakit.Period) delay {
 	made := h.Made.Day(loc)
 	limit := made.AddDays(oral.N())
 	if limit.IsZero() {
 		limit = lastDay
 	}
-	r := hold{made: made, through: h.Through, written: h.Form == Written, general: h.AttorneyGeneral}
+	r := delay{made: made, through: h.Through, written: h.Form == Written, general: h.AttorneyGeneral}
 	if h.Through.IsZero() || h.Form == Oral && limit.Before(h.Through) {
 		r.through = limit
 	}
@@ -33,35 +33,35 @@ func readHold(h Hold, loc *time.Location, oral baakit.Period) hold {
 	return r
 }
 
-// hold moves the dates of the obligation for the statements of law
+// delay moves the dates of the obligation for the statements of law
 // enforcement that reach it. A statement made after the date has passed
 // revives nothing.
-func (c *calculation) hold(r *compiled, o *Obligation) {
-	if len(c.holds) == 0 || r.Hold == "none" {
+func (c *calculation) delay(r *compiled, o *Obligation) {
+	if len(c.delays) == 0 || r.Delay == "none" {
 		return
 	}
 	resume, onlyAfter, written := r.Resume, false, false
 	if r.regime == StateLaw && c.law != nil {
-		onlyAfter, written = c.law.Hold.OnlyAfterLimit, c.law.Hold.Written
+		onlyAfter, written = c.law.Delay.OnlyAfterLimit, c.law.Delay.Written
 		if resume.IsZero() {
-			resume = c.law.Hold.Resume
+			resume = c.law.Delay.Resume
 		}
 	}
 	normal, due := o.Due, o.Due
-	var covered baakit.Date // the days up to here are held already
-	for i := range c.holds {
-		h := &c.holds[i]
-		if h.void || h.general != (r.Hold == "attorney_general") || written && !h.written {
+	var covered baakit.Date // the days up to here are delayed already
+	for i := range c.delays {
+		h := &c.delays[i]
+		if h.void || h.general != (r.Delay == "attorney_general") || written && !h.written {
 			continue
 		}
 		if !due.IsZero() && h.made.After(due) {
 			continue
 		}
 		if h.ask {
-			c.ask("holds.documented")
+			c.ask("delays.documented")
 		}
-		if h.through.After(o.HeldThrough) {
-			o.HeldThrough = h.through
+		if h.through.After(o.DelayedThrough) {
+			o.DelayedThrough = h.through
 		}
 		if due.IsZero() {
 			continue
@@ -92,12 +92,12 @@ func (c *calculation) hold(r *compiled, o *Obligation) {
 		}
 		due = moved
 	}
-	if o.HeldThrough.IsZero() {
+	if o.DelayedThrough.IsZero() {
 		return
 	}
 	if due.After(normal) {
-		c.text.add("; a law-enforcement hold through ")
-		c.text.date(o.HeldThrough)
+		c.text.add("; a law-enforcement delay through ")
+		c.text.date(o.DelayedThrough)
 		c.text.add(" moves it to ")
 		c.text.date(due)
 		o.Due = due
@@ -106,6 +106,6 @@ func (c *calculation) hold(r *compiled, o *Obligation) {
 		}
 		return
 	}
-	c.text.add("; held through ")
-	c.text.date(o.HeldThrough)
+	c.text.add("; delayed through ")
+	c.text.date(o.DelayedThrough)
 }

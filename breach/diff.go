@@ -115,11 +115,11 @@ func compare(o, n *Obligation) (Change, bool) {
 		}
 		say("the time is ", n.Within.String(), ", not ", before)
 	}
-	if o.HeldThrough != n.HeldThrough {
-		if n.HeldThrough.IsZero() {
-			say("no law-enforcement hold reaches it")
+	if o.DelayedThrough != n.DelayedThrough {
+		if n.DelayedThrough.IsZero() {
+			say("no law-enforcement delay reaches it")
 		} else {
-			say("a law-enforcement hold lasts through ", n.HeldThrough.String())
+			say("a law-enforcement delay lasts through ", n.DelayedThrough.String())
 		}
 	}
 	if o.Standing != n.Standing {
@@ -173,7 +173,7 @@ func factChanges(a, b *Timeline) []string {
 			say("residents of ", j.Name(), " are ", y.words(), ", not ", x.words())
 		}
 	}
-	if x, y := len(a.Incident.Holds), len(b.Incident.Holds); x != y || !slices.Equal(a.Incident.Holds, b.Incident.Holds) {
+	if x, y := len(a.Incident.Delays), len(b.Incident.Delays); x != y || !slices.Equal(a.Incident.Delays, b.Incident.Delays) {
 		say("the law-enforcement statements are others")
 	}
 	if a.Determination.Outcome != b.Determination.Outcome {

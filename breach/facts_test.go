@@ -52,7 +52,7 @@ func TestContract(t *testing.T) {
 		}
 	}
 	in := vendorIncident()
-	in.Holds = []breach.Hold{{Form: breach.Written, Made: breach.MustParseMoment("2026-03-02"), Through: day("2026-08-01")}}
+	in.Delays = []breach.Delay{{Form: breach.Written, Made: breach.MustParseMoment("2026-03-02"), Through: day("2026-08-01")}}
 	if c, _ := timeline(t, in, nil).Obligation("contract.breach/1"); c.Due != day("2026-03-03") {
 		t.Errorf("law enforcement moved the agreement to %s", c.Due)
 	}
@@ -219,14 +219,14 @@ func TestAdjacent(t *testing.T) {
 	if !ok || o.Regime != breach.Proposed || !o.DueAt.Equal(must(breach.MustParseMoment("2026-01-22T10:00:00Z").Instant())) {
 		t.Errorf("looking ahead: %v %v", ok, o.DueAt)
 	}
-	// The Attorney General holds the filing, and nobody else does.
+	// The Attorney General delays the filing, and nobody else does.
 	for _, tt := range []struct {
 		general bool
 		due     string
 	}{{false, "2026-02-19"}, {true, "2026-03-10"}} {
-		in.Holds = []breach.Hold{{Form: breach.Written, Made: breach.MustParseMoment("2026-02-13"), Through: day("2026-03-10"), AttorneyGeneral: tt.general}}
+		in.Delays = []breach.Delay{{Form: breach.Written, Made: breach.MustParseMoment("2026-02-13"), Through: day("2026-03-10"), AttorneyGeneral: tt.general}}
 		if o, _ := timeline(t, in, nil).Obligation("sec.item_1_05"); o.Due.String() != tt.due {
-			t.Errorf("a hold of the Attorney General %v: %s", tt.general, o.Due)
+			t.Errorf("a delay of the Attorney General %v: %s", tt.general, o.Due)
 		}
 	}
 }
@@ -285,7 +285,7 @@ func TestFieldErrors(t *testing.T) {
 		"occurred": {"from": "2026-03-04", "to": "2026-03-03"},
 		"people": {"total": 10, "residents": {"TX": 9, "OK": 2}, "insufficient_contact": 11, "urgent": "maybe"},
 		"information": {"kinds": ["shoe_size"]},
-		"holds": [{"form": "sung", "made": "2026-03-10", "through": "2026-03-09"}],
+		"delays": [{"form": "sung", "made": "2026-03-10", "through": "2026-03-09"}],
 		"facts": {"pa_insurer": "perhaps"}
 	}`))
 	errs, ok := errors.AsType[baakit.FieldErrors](err)
@@ -304,7 +304,7 @@ func TestFieldErrors(t *testing.T) {
 	for _, want := range []string{
 		"zone", "parties[0].role", "parties[0].knowledge[0].at", "parties[0].knowledge[1].by", "parties[0].agency", "parties[0].told",
 		"parties[0].contract.clocks[0].of", "parties[0].contract.clocks[0].from", "parties[1]", "parties[1].milestones.determination",
-		"occurred.to", "people.residents", "people.insufficient_contact", "people.urgent", "information.kinds[0]", "holds[0].form", "holds[0].through", "facts.pa_insurer",
+		"occurred.to", "people.residents", "people.insufficient_contact", "people.urgent", "information.kinds[0]", "delays[0].form", "delays[0].through", "facts.pa_insurer",
 	} {
 		if !slices.Contains(paths, want) {
 			t.Errorf("no error at %s; there are %v", want, paths)

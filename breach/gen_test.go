@@ -77,8 +77,8 @@ func incident() *rapid.Generator[breach.Incident] {
 			in.Parties = append(in.Parties, p)
 		}
 		in.People = people().Draw(t, "people")
-		for range rapid.IntRange(0, 2).Draw(t, "holds") {
-			in.Holds = append(in.Holds, holdFrom(t, discovered))
+		for range rapid.IntRange(0, 2).Draw(t, "delays") {
+			in.Delays = append(in.Delays, delayFrom(t, discovered))
 		}
 		in.Facts = make(map[string]breach.Answer)
 		for _, f := range factNames {
@@ -94,8 +94,8 @@ func incident() *rapid.Generator[breach.Incident] {
 	})
 }
 
-func holdFrom(t *rapid.T, discovered baakit.Date) breach.Hold {
-	h := breach.Hold{Form: breach.Written, Made: breach.OnDay(discovered.AddDays(rapid.IntRange(-5, 90).Draw(t, "made")))}
+func delayFrom(t *rapid.T, discovered baakit.Date) breach.Delay {
+	h := breach.Delay{Form: breach.Written, Made: breach.OnDay(discovered.AddDays(rapid.IntRange(-5, 90).Draw(t, "made")))}
 	if rapid.Bool().Draw(t, "oral") {
 		h.Form = breach.Oral
 	}

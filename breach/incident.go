@@ -52,8 +52,8 @@ type Incident struct {
 	Assessment *Assessment `json:"assessment,omitempty"`
 	// Security says whether it was a security incident (45 CFR 164.304).
 	Security SecurityIncident `json:"security,omitempty"`
-	// Holds are the statements of law enforcement, in any order.
-	Holds []Hold `json:"holds,omitempty"`
+	// Delays are the statements of law enforcement, in any order.
+	Delays []Delay `json:"delays,omitempty"`
 	// Facts answers the questions of single rules by their ID, such as
 	// "ca_licensed_facility"; see [Rules.Questions].
 	Facts map[string]Answer `json:"facts,omitempty"`
@@ -208,29 +208,29 @@ const (
 	OfUnsuccessfulIncident ContractSubject = "unsuccessful_incidents"
 )
 
-// A Hold is a statement of a law-enforcement official that notice would impede
+// A Delay is a statement of a law-enforcement official that notice would impede
 // a criminal investigation or damage national security (45 CFR 164.412).
-type Hold struct {
-	Form HoldForm `json:"form"`
-	Made Moment   `json:"made"`
+type Delay struct {
+	Form DelayForm `json:"form"`
+	Made Moment    `json:"made"`
 	// Through is the last day of the time that the statement states. A
-	// written statement without one holds no longer than an oral one.
+	// written statement without one delays no longer than an oral one.
 	Through baakit.Date `json:"through,omitzero"`
 	// Documented is whether an oral statement and the official's identity
-	// were documented; one that was not holds nothing.
+	// were documented; one that was not delays nothing.
 	Documented Answer `json:"documented,omitempty"`
 	// AttorneyGeneral marks a determination of the United States Attorney
-	// General under Item 1.05(c) of Form 8-K, which holds that filing only.
+	// General under Item 1.05(c) of Form 8-K, which delays that filing only.
 	AttorneyGeneral bool `json:"attorney_general,omitempty"`
 }
 
-// A HoldForm is how the statement was made.
-type HoldForm string
+// A DelayForm is how the statement was made.
+type DelayForm string
 
 // The forms.
 const (
-	Oral    HoldForm = "oral"
-	Written HoldForm = "written"
+	Oral    DelayForm = "oral"
+	Written DelayForm = "written"
 )
 
 // ParseIncident reads and checks an incident as JSON. Unknown fields, fields

@@ -10,7 +10,7 @@ import (
 // The largest lists that an incident may hold.
 const (
 	maxParties = 32
-	maxHolds   = 64
+	maxDelays  = 64
 	maxClocks  = 32
 	maxListed  = 64
 )
@@ -47,7 +47,7 @@ func (in Incident) Validate() error {
 	default:
 		v.errs.Add("security", "must be successful, unsuccessful or none")
 	}
-	v.holds()
+	v.delays()
 	for id, a := range in.Facts {
 		if !a.valid() || a == Unknown {
 			path := "facts"
@@ -97,7 +97,7 @@ func (v *validation) moments() {
 			see(m)
 		}
 	}
-	for _, h := range v.in.Holds {
+	for _, h := range v.in.Delays {
 		see(h.Made)
 	}
 	see(v.in.Occurred.From)
@@ -285,12 +285,12 @@ func (v *validation) people() {
 	}
 }
 
-func (v *validation) holds() {
-	if len(v.in.Holds) > maxHolds {
-		v.errs.Add("holds", fmt.Sprintf("must be at most %d", maxHolds))
+func (v *validation) delays() {
+	if len(v.in.Delays) > maxDelays {
+		v.errs.Add("delays", fmt.Sprintf("must be at most %d", maxDelays))
 	}
-	for i, h := range v.in.Holds {
-		path := at("holds", i)
+	for i, h := range v.in.Delays {
+		path := at("delays", i)
 		if h.Form != Oral && h.Form != Written {
 			v.errs.Add(path+".form", "must be oral or written")
 		}

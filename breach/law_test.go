@@ -217,7 +217,7 @@ func TestWithJurisdiction(t *testing.T) {
 func FuzzTables(f *testing.F) {
 	federal, states, assessment := breach.Tables()
 	f.Add(federal, states)
-	f.Add([]byte(`{"schema":"baakit.breach.federal_law/1","as_of":"2026-01-01","hold":{"oral":"30 days"}}`), []byte(`{}`))
+	f.Add([]byte(`{"schema":"baakit.breach.federal_law/1","as_of":"2026-01-01","delay":{"oral":"30 days"}}`), []byte(`{}`))
 	f.Add(assessment, []byte(`{"jurisdictions":[{"jurisdiction":"unknown","rules":[{"from":["x"]}]}]}`))
 	f.Fuzz(func(_ *testing.T, federal, states []byte) {
 		_ = breach.ReadTables(federal, states)

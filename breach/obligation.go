@@ -44,19 +44,19 @@ type Obligation struct {
 	Promptness Promptness    `json:"promptness,omitzero"`
 	Start      baakit.Date   `json:"start"`
 	Within     baakit.Period `json:"within,omitzero"`
-	// OuterLimit is the last day that the rule allows without a hold; zero
+	// OuterLimit is the last day that the rule allows without a delay; zero
 	// where it names none.
 	OuterLimit baakit.Date `json:"outer_limit,omitzero"`
-	// Due is the day by which to act: the outer limit, moved by a hold, or
+	// Due is the day by which to act: the outer limit, moved by a delay, or
 	// earlier where the notice to individuals goes out earlier. It is zero
 	// where the rule names no time: Promptness then says all there is.
 	Due baakit.Date `json:"due,omitzero"`
 	// DueAt is the instant, of a clock in hours whose start is known in a
 	// zone.
 	DueAt time.Time `json:"due_at,omitzero"`
-	// HeldThrough is the last day of the delay for law enforcement during
+	// DelayedThrough is the last day of the delay for law enforcement during
 	// which notice must not be given.
-	HeldThrough baakit.Date `json:"held_through,omitzero"`
+	DelayedThrough baakit.Date `json:"delayed_through,omitzero"`
 	// Governs is false where another clock for the same report to the same
 	// party ends earlier.
 	Governs bool `json:"governs"`

@@ -36,11 +36,11 @@ func notLater(was, now breach.Timeline) string {
 	return ""
 }
 
-// Without a hold, no date is before the first discovery nor after the outer
+// Without a delay, no date is before the first discovery nor after the outer
 // limit of its rule, whatever the facts.
 func propBounds(t *rapid.T) {
 	in := incident().Draw(t, "incident")
-	in.Holds = nil
+	in.Delays = nil
 	tl := timeline(t, in, nil)
 	first := tl.Clocks[0].Discovered
 	for _, c := range tl.Clocks {
@@ -130,7 +130,7 @@ func propLaterDiscovery(t *rapid.T) {
 		n, ok := now[o.ID]
 		// Maryland gives 7 days after a release, but only to those whose 45
 		// days are over: there a later discovery can end earlier.
-		if o.Jurisdiction == state("MD") && !o.HeldThrough.IsZero() {
+		if o.Jurisdiction == state("MD") && !o.DelayedThrough.IsZero() {
 			continue
 		}
 		if !ok || n.Due.Before(o.Due) {
@@ -150,7 +150,7 @@ func propOrder(t *rapid.T) {
 	turned := in
 	turned.Parties = slices.Clone(in.Parties)
 	turned.Parties[0].Knowledge = rapid.Permutation(p.Knowledge).Draw(t, "knowledge")
-	turned.Holds = rapid.Permutation(in.Holds).Draw(t, "holds")
+	turned.Delays = rapid.Permutation(in.Delays).Draw(t, "delays")
 	turned.People.Residents = maps.Clone(in.People.Residents)
 	now := timeline(t, turned, nil)
 	if diff := cmp.Diff(was.Obligations, now.Obligations, cmp.Comparer(func(a, b baakit.Citation) bool { return a == b }), cmp.Comparer(func(a, b baakit.Date) bool { return a == b }), cmp.Comparer(func(a, b baakit.Period) bool { return a == b })); diff != "" {
@@ -158,21 +158,21 @@ func propOrder(t *rapid.T) {
 	}
 }
 
-// A hold makes nothing earlier and takes nothing away; the other reading is
+// A delay makes nothing earlier and takes nothing away; the other reading is
 // never earlier than the default.
-func propHold(t *rapid.T) {
+func propDelay(t *rapid.T) {
 	in := incident().Draw(t, "incident")
 	was := timeline(t, in, fixed())
-	held := in
-	held.Holds = append(slices.Clone(in.Holds), holdFrom(t, was.Clocks[0].Discovered))
-	now := byID(timeline(t, held, fixed()))
+	delayed := in
+	delayed.Delays = append(slices.Clone(in.Delays), delayFrom(t, was.Clocks[0].Discovered))
+	now := byID(timeline(t, delayed, fixed()))
 	tolled := fixed()
 	tolled.Delay = breach.Tolled
-	other := byID(timeline(t, held, tolled))
+	other := byID(timeline(t, delayed, tolled))
 	for _, o := range was.Obligations {
 		n, ok := now[o.ID]
 		if !ok || n.Due.Before(o.Due) {
-			t.Fatalf("a hold moves %s from %s to %s", o.ID, o.Due, n.Due)
+			t.Fatalf("a delay moves %s from %s to %s", o.ID, o.Due, n.Due)
 		}
 		if m := other[o.ID]; m.Due.Before(n.Due) {
 			t.Fatalf("%s is due %s if tolled, %s by the default", o.ID, m.Due, n.Due)
@@ -184,7 +184,7 @@ func propHold(t *rapid.T) {
 // none later.
 func propForget(t *rapid.T) {
 	in := incident().Draw(t, "incident")
-	in.Holds = nil
+	in.Delays = nil
 	was := timeline(t, in, fixed())
 	less := in
 	less.Parties = slices.Clone(in.Parties)
@@ -307,7 +307,7 @@ func propDiff(t *rapid.T) {
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	for name, prop := range map[string]func(*rapid.T){
-		"bounds": propBounds, "more people": propMorePeople, "later discovery": propLaterDiscovery, "order": propOrder, "hold": propHold,
+		"bounds": propBounds, "more people": propMorePeople, "later discovery": propLaterDiscovery, "order": propOrder, "delay": propDelay,
 		"forget": propForget, "zones": propZones, "json": propJSON, "diff": propDiff,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); rapid.Check(t, prop) })

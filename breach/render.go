@@ -122,7 +122,7 @@ func (t Timeline) extent() (from, to baakit.Date) {
 	for _, o := range t.Obligations {
 		widen(o.Start)
 		widen(o.Due)
-		widen(o.HeldThrough)
+		widen(o.DelayedThrough)
 	}
 	return from, to
 }

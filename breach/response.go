@@ -57,7 +57,7 @@ type Response struct {
 	Valid      time.Time           `json:"valid"`
 	Known      time.Time           `json:"known"`
 	Assessed   bool                `json:"assessed"`
-	Held       bool                `json:"held"` // a hold for law enforcement stands
+	Delayed    bool                `json:"delayed"` // a delay for law enforcement stands
 	Closed     bool                `json:"closed"`
 	Acts       []Act               `json:"acts"`               // one for each obligation that is owed or may be
 	Other      []Act               `json:"other,omitempty"`    // for obligations that the timeline does not have
@@ -93,7 +93,7 @@ type Act struct {
 
 // A ResponseFinding is something that somebody should look at.
 type ResponseFinding struct {
-	Reason
+	baakit.Reason
 	Severity   string `json:"severity"` // error, warning
 	Obligation string `json:"obligation,omitempty"`
 	Seq        int    `json:"seq,omitempty"`
@@ -110,7 +110,7 @@ func ResponseAt(events []ResponseEvent, t Timeline, valid, known time.Time) (Res
 	f := responseFold{
 		law: loadResponseLaw(), t: t, zone: time.UTC,
 		r:    Response{Schema: ResponseSchema, Valid: valid, Known: known},
-		acts: make(map[string]*Act), holds: make(map[string]bool),
+		acts: make(map[string]*Act), delays: make(map[string]bool),
 	}
 	if !t.Incident.Zone.IsZero() {
 		f.zone = t.Incident.Zone.Location()
@@ -130,13 +130,13 @@ func ResponseAt(events []ResponseEvent, t Timeline, valid, known time.Time) (Res
 }
 
 type responseFold struct {
-	law   *responseLaw
-	t     Timeline
-	zone  *time.Location
-	r     Response
-	acts  map[string]*Act
-	order []string // obligations that the timeline does not have
-	holds map[string]bool
+	law    *responseLaw
+	t      Timeline
+	zone   *time.Location
+	r      Response
+	acts   map[string]*Act
+	order  []string // obligations that the timeline does not have
+	delays map[string]bool
 }
 
 func (f *responseFold) act(id string) *Act {
@@ -164,10 +164,10 @@ func (f *responseFold) apply(e ResponseEvent) {
 		a.Returned = max(0, a.Returned-e.Count)
 	case PostingEnded:
 		f.act(e.Obligation).ended = e.At
-	case HoldPlaced:
-		f.holds[e.Ref] = true
-	case HoldLifted:
-		delete(f.holds, e.Ref)
+	case DelayBegan:
+		f.delays[e.Ref] = true
+	case DelayEnded:
+		delete(f.delays, e.Ref)
 	case SpeakerNamed:
 		if f.r.Speakers == nil {
 			f.r.Speakers = make(map[string][]string)
@@ -202,15 +202,15 @@ func (f *responseFold) given(e ResponseEvent) {
 		a.Evidence = append(a.Evidence, e.Evidence)
 	}
 	o, known := f.t.Obligation(e.Obligation)
-	if len(f.holds) > 0 && (!known || holdable(o.Kind)) {
-		f.find("during_hold", e.Obligation, e.Seq)
+	if len(f.delays) > 0 && (!known || delayable(o.Kind)) {
+		f.find("during_delay", e.Obligation, e.Seq)
 	}
 }
 
-// holdable reports whether a hold for law enforcement reaches the notice: 45
+// delayable reports whether a delay for law enforcement reaches the notice: 45
 // CFR 164.412 speaks of a notification, notice, or posting required by the
 // subpart; a report to the party above is one too.
-func holdable(k Kind) bool {
+func delayable(k Kind) bool {
 	switch k {
 	case UseOrDisclosureReport, SecurityIncidentReport, AggregateReport, SecuritiesFiling:
 		return false
@@ -220,7 +220,7 @@ func holdable(k Kind) bool {
 
 // close holds the acts against the timeline.
 func (f *responseFold) close() {
-	f.r.Held = len(f.holds) > 0
+	f.r.Delayed = len(f.delays) > 0
 	for _, o := range f.t.Obligations {
 		a := f.act(o.ID)
 		a.Due = o.Due
@@ -307,7 +307,7 @@ func (f *responseFold) find(id, obligation string, seq int) {
 	for _, row := range f.law.Findings {
 		if row.ID == id {
 			f.r.Findings = append(f.r.Findings, ResponseFinding{
-				Reason:   Reason{ID: id, Says: row.Says, Citations: []baakit.Citation{f.law.cite(row.Citation)}},
+				Reason:   baakit.Reason{ID: id, Says: row.Says, Citations: []baakit.Citation{f.law.cite(row.Citation)}},
 				Severity: row.Severity, Obligation: obligation, Seq: seq,
 			})
 			return

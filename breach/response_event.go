@@ -23,8 +23,8 @@ const (
 	NoticeReturned ResponseKind = "notice_returned" // Obligation, Count: came back or bounced
 	NoticeReached  ResponseKind = "notice_reached"  // Obligation, Count: substitute notice reached them
 	PostingEnded   ResponseKind = "posting_ended"   // Obligation
-	HoldPlaced     ResponseKind = "hold_placed"     // Ref names the official's statement
-	HoldLifted     ResponseKind = "hold_lifted"     // Ref
+	DelayBegan     ResponseKind = "delay_began"     // Ref names the official's statement
+	DelayEnded     ResponseKind = "delay_ended"     // Ref
 	SpeakerNamed   ResponseKind = "speaker_named"   // Audience, Speaker: who may speak to it
 	StatementMade  ResponseKind = "statement_made"  // Audience, Speaker
 	ResponseClosed ResponseKind = "closed"
@@ -83,7 +83,7 @@ func responseFields(k ResponseKind) (must, may string, ok bool) {
 		return "obligation count", "evidence ref", true
 	case PostingEnded:
 		return "obligation", "evidence ref", true
-	case HoldPlaced, HoldLifted:
+	case DelayBegan, DelayEnded:
 		return "ref", "evidence", true
 	case SpeakerNamed:
 		return "audience speaker", "ref", true
@@ -117,13 +117,13 @@ func (e ResponseEvent) Validate() error {
 		return errs.Err()
 	}
 	events.CheckFields(&errs, strings.Fields(must), strings.Fields(may),
-		events.Has("obligation", e.Obligation != "", shortText(e.Obligation)),
-		events.Has("method", e.Method != "", e.Method.valid()),
-		events.Has("count", e.Count != 0, e.Count > 0),
-		events.Has("audience", e.Audience != "", shortText(e.Audience)),
-		events.Has("speaker", e.Speaker != "", shortText(e.Speaker)),
-		events.Has("ref", e.Ref != "", shortText(e.Ref)),
-		events.Has("evidence", e.Evidence != "", shortText(e.Evidence)),
+		events.Has("obligation", e.Obligation != "", shortText(e.Obligation), "must be at most 200 bytes on one line"),
+		events.Has("method", e.Method != "", e.Method.valid(), "must be a method"),
+		events.Has("count", e.Count != 0, e.Count > 0, "must be a number from 1"),
+		events.Has("audience", e.Audience != "", shortText(e.Audience), "must be at most 200 bytes on one line"),
+		events.Has("speaker", e.Speaker != "", shortText(e.Speaker), "must be at most 200 bytes on one line"),
+		events.Has("ref", e.Ref != "", shortText(e.Ref), "must be at most 200 bytes on one line"),
+		events.Has("evidence", e.Evidence != "", shortText(e.Evidence), "must be at most 200 bytes on one line"),
 	)
 	return errs.Err()
 }

@@ -79,8 +79,8 @@ func TestResponseAt(t *testing.T) {
 	back := func(n int) breach.ResponseEvent {
 		return event(4, breach.NoticeReturned, "2027-03-10T09:00:00", func(e *breach.ResponseEvent) { e.Obligation, e.Count = "individuals", n })
 	}
-	hold := event(5, breach.HoldPlaced, "2027-01-03T09:00:00", func(e *breach.ResponseEvent) { e.Ref = "oral statement" })
-	lift := event(6, breach.HoldLifted, "2027-02-02T09:00:00", func(e *breach.ResponseEvent) { e.Ref = "oral statement" })
+	delay := event(5, breach.DelayBegan, "2027-01-03T09:00:00", func(e *breach.ResponseEvent) { e.Ref = "oral statement" })
+	lift := event(6, breach.DelayEnded, "2027-02-02T09:00:00", func(e *breach.ResponseEvent) { e.Ref = "oral statement" })
 	named := event(7, breach.SpeakerNamed, "2027-01-01T11:00:00", func(e *breach.ResponseEvent) { e.Audience, e.Speaker = "media", "press office" })
 	spoke := func(who string) breach.ResponseEvent {
 		return event(8, breach.StatementMade, "2027-01-05T11:00:00", func(e *breach.ResponseEvent) { e.Audience, e.Speaker = "media", who })
@@ -106,8 +106,8 @@ func TestResponseAt(t *testing.T) {
 		{"a second late", "2027-06-01T00:00:00", []breach.ResponseEvent{assessed, at(report, "2027-01-02T09:00:01"), at(mail, "2027-03-02T00:00:00"), posted}, "late done late", "late individuals, late report"},
 		{"without evidence", "2027-02-01T00:00:00", []breach.ResponseEvent{assessed, event(2, breach.NoticeGiven, "2027-01-02T08:00:00", gives("report", breach.AsContract, 0, ""))}, "open open done", "unproven report"},
 		{"nine came back", "2027-06-01T00:00:00", []breach.ResponseEvent{assessed, report, mail, posted, back(9)}, "done done done", "substitute_owed"},
-		{"a hold stands", "2027-01-20T00:00:00", []breach.ResponseEvent{assessed, report, hold, at(mail, "2027-01-15T00:00:00")}, "done open done", "during_hold individuals"},
-		{"a hold is lifted", "2027-06-01T00:00:00", []breach.ResponseEvent{assessed, report, posted, hold, lift, mail}, "done done done", ""},
+		{"a delay stands", "2027-01-20T00:00:00", []breach.ResponseEvent{assessed, report, delay, at(mail, "2027-01-15T00:00:00")}, "done open done", "during_delay individuals"},
+		{"a delay is lifted", "2027-06-01T00:00:00", []breach.ResponseEvent{assessed, report, posted, delay, lift, mail}, "done done done", ""},
 		{"the speaker", "2027-02-01T00:00:00", []breach.ResponseEvent{assessed, report, named, spoke("press office")}, "open open done", ""},
 		{"somebody else speaks", "2027-02-01T00:00:00", []breach.ResponseEvent{assessed, report, named, spoke("vendor")}, "open open done", "speaker"},
 		// 90 days from 1 March: 30 to the end of March, 30, then 30 May.
@@ -140,7 +140,7 @@ func TestResponseAt(t *testing.T) {
 
 func anyResponse() *rapid.Generator[[]breach.ResponseEvent] {
 	return rapid.Custom(func(t *rapid.T) []breach.ResponseEvent {
-		kinds := []breach.ResponseKind{breach.Assessed, breach.NoticeGiven, breach.NoticeReturned, breach.NoticeReached, breach.PostingEnded, breach.HoldPlaced, breach.HoldLifted, breach.SpeakerNamed, breach.StatementMade, breach.ResponseClosed}
+		kinds := []breach.ResponseKind{breach.Assessed, breach.NoticeGiven, breach.NoticeReturned, breach.NoticeReached, breach.PostingEnded, breach.DelayBegan, breach.DelayEnded, breach.SpeakerNamed, breach.StatementMade, breach.ResponseClosed}
 		events := make([]breach.ResponseEvent, rapid.IntRange(0, 12).Draw(t, "events"))
 		for i := range events {
 			e := &events[i]
@@ -155,8 +155,8 @@ func anyResponse() *rapid.Generator[[]breach.ResponseEvent] {
 				e.Obligation, e.Count = obligation, rapid.IntRange(1, 20).Draw(t, "count")
 			case breach.PostingEnded:
 				e.Obligation = obligation
-			case breach.HoldPlaced, breach.HoldLifted:
-				e.Ref = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "hold")
+			case breach.DelayBegan, breach.DelayEnded:
+				e.Ref = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "delay")
 			case breach.SpeakerNamed, breach.StatementMade:
 				e.Audience, e.Speaker = "media", rapid.SampledFrom([]string{"a", "b"}).Draw(t, "speaker")
 			}
@@ -196,21 +196,21 @@ func TestResponseLaws(t *testing.T) {
 			}
 			return a.Seq - b.Seq
 		})
-		given, holds := 0, map[string]bool{}
+		given, delays := 0, map[string]bool{}
 		for _, e := range seen {
 			switch e.Kind {
 			case breach.NoticeGiven:
 				if e.Obligation == "individuals" {
 					given++
 				}
-			case breach.HoldPlaced:
-				holds[e.Ref] = true
-			case breach.HoldLifted:
-				delete(holds, e.Ref)
+			case breach.DelayBegan:
+				delays[e.Ref] = true
+			case breach.DelayEnded:
+				delete(delays, e.Ref)
 			}
 		}
-		if want.Held != (len(holds) > 0) || want.Acts[0].First.IsZero() != (given == 0) {
-			t.Fatalf("held %v, first notice %v; by hand %v, %d notices", want.Held, want.Acts[0].First, holds, given)
+		if want.Delayed != (len(delays) > 0) || want.Acts[0].First.IsZero() != (given == 0) {
+			t.Fatalf("delayed %v, first notice %v; by hand %v, %d notices", want.Delayed, want.Acts[0].First, delays, given)
 		}
 	})
 }
@@ -221,7 +221,7 @@ func TestResponseEventsRefused(t *testing.T) {
 		{},
 		event(2, "sold", "2027-01-01T00:00:00", nil),
 		event(2, breach.NoticeGiven, "2027-01-01T00:00:00", func(e *breach.ResponseEvent) { e.Method, e.Count, e.Audience = "pigeon", -1, "media" }),
-		event(4, breach.HoldPlaced, "2027-01-01T00:00:00", func(e *breach.ResponseEvent) {
+		event(4, breach.DelayBegan, "2027-01-01T00:00:00", func(e *breach.ResponseEvent) {
 			e.Ref, e.Recorded = strings.Repeat("a", 201), e.At.Add(-1)
 		}),
 	}

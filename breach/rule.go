@@ -73,10 +73,10 @@ type Rule struct {
 	Condition  *Condition    `json:"condition,omitempty"`
 	// AnyOutcome rules apply whether or not it is a breach under HIPAA.
 	AnyOutcome bool `json:"any_outcome,omitempty"`
-	// Hold is "none" where law enforcement cannot extend the clock,
+	// Delay is "none" where law enforcement cannot extend the clock,
 	// "attorney_general" where only the Attorney General can; any if empty.
-	Hold string `json:"hold,omitempty"`
-	// Resume is the clock of this rule after a hold.
+	Delay string `json:"delay,omitempty"`
+	// Resume is the clock of this rule after a delay.
 	Resume baakit.Period `json:"resume,omitzero"`
 	// Lasts is how long a posting has to stay.
 	Lasts         baakit.Period     `json:"lasts,omitzero"`
@@ -94,14 +94,14 @@ type Deeming struct {
 	Confidence                baakit.Confidence `json:"confidence"`
 }
 
-// A StateHold is what the law of a jurisdiction says of a hold.
-type StateHold struct {
+// A StateDelay is what the law of a jurisdiction says of a delay.
+type StateDelay struct {
 	// Resume is the clock after the release; none if zero.
 	Resume baakit.Period `json:"resume,omitzero"`
 	// OnlyAfterLimit: the clock after the release counts only where the
 	// normal date has passed by then.
 	OnlyAfterLimit bool `json:"only_after_limit,omitempty"`
-	// Written: only a written statement holds.
+	// Written: only a written statement delays.
 	Written bool `json:"written,omitempty"`
 }
 
@@ -125,7 +125,7 @@ type JurisdictionLaw struct {
 	Deemed             Deeming     `json:"deemed"`
 	RiskOfHarm         string      `json:"risk_of_harm,omitempty"`   // yes, no, partial
 	PrivateAction      string      `json:"private_action,omitempty"` // yes, no, partial
-	Hold               StateHold   `json:"hold,omitzero"`
+	Delay              StateDelay  `json:"delay,omitzero"`
 	Rules              []Rule      `json:"rules"`
 	Amendments         []Amendment `json:"amendments,omitempty"`
 	// Unverified are the fields that nobody has read.
@@ -186,8 +186,8 @@ func (r *Rule) validate(errs *baakit.FieldErrors, path string, state bool) {
 	if r.Condition != nil && !factName(r.Condition.Fact) {
 		add("condition.fact", "must be a name in small letters")
 	}
-	if r.Hold != "" && r.Hold != "none" && r.Hold != "attorney_general" {
-		add("hold", "must be none or attorney_general")
+	if r.Delay != "" && r.Delay != "none" && r.Delay != "attorney_general" {
+		add("delay", "must be none or attorney_general")
 	}
 	if r.Resume.Unit() == baakit.Hours || r.Lasts.Unit() == baakit.Hours {
 		add("resume", "must be in days")
@@ -234,8 +234,8 @@ func (l JurisdictionLaw) Validate() error {
 	if l.Deemed.Confidence.IsZero() {
 		errs.Add("deemed.confidence", "is required")
 	}
-	if l.Hold.Resume.Unit() == baakit.Hours {
-		errs.Add("hold.resume", "must be in days")
+	if l.Delay.Resume.Unit() == baakit.Hours {
+		errs.Add("delay.resume", "must be in days")
 	}
 	if len(l.Rules) == 0 || len(l.Rules) > 200 {
 		errs.Add("rules", "must be 1 to 200 rules")

@@ -49,14 +49,14 @@ type federalTable struct {
 	Schema    string         `json:"schema"`
 	AsOf      baakit.Date    `json:"as_of"`
 	Source    string         `json:"source"`
-	Hold      holdRow        `json:"hold"`
+	Delay     delayRow       `json:"delay"`
 	Rules     []Rule         `json:"rules"`
 	Questions []OpenQuestion `json:"questions"`
 	Holidays  []holidayRow   `json:"holidays"`
 	Kept      keptRow        `json:"kept"`
 }
 
-type holdRow struct {
+type delayRow struct {
 	Oral       baakit.Period     `json:"oral"`
 	Citation   baakit.Citation   `json:"citation"`
 	Confidence baakit.Confidence `json:"confidence"`
@@ -169,8 +169,8 @@ func (t *tables) check(errs *baakit.FieldErrors) {
 	if f.Schema != "baakit.breach.federal_law/1" || f.AsOf.IsZero() {
 		errs.Add("schema", "must be that of the federal table, with as_of")
 	}
-	if f.Hold.Oral.Unit() != baakit.Days {
-		errs.Add("hold.oral", "must be in days")
+	if f.Delay.Oral.Unit() != baakit.Days {
+		errs.Add("delay.oral", "must be in days")
 	}
 	for i := range f.Rules {
 		f.Rules[i].validate(errs, at("rules", i), false)
@@ -264,7 +264,7 @@ func (c *compiled) describe() {
 	if c.Condition != nil {
 		parts = append(parts, "the answer to "+string(c.condition))
 	}
-	switch c.Hold {
+	switch c.Delay {
 	case "":
 		parts = append(parts, "a law-enforcement statement")
 	case "attorney_general":

@@ -10,16 +10,16 @@ import (
 // TimelineSchema is the schema of a [Timeline] as JSON.
 const TimelineSchema = "baakit.breach.timeline/1"
 
-// A DelayReading is how a hold of law enforcement moves a date. 45 CFR 164.412
-// does not say whether the 60 days stand still during a hold.
+// A DelayReading is how a delay for law enforcement moves a date. 45 CFR 164.412
+// does not say whether the 60 days stand still during a delay.
 type DelayReading string
 
 // The readings.
 const (
-	// LaterOf: the later of the normal date and the end of the hold. It is
+	// LaterOf: the later of the normal date and the end of the delay. It is
 	// the default, and never later than the other.
 	LaterOf DelayReading = "later_of"
-	// Tolled: the days of the hold do not count.
+	// Tolled: the days of the delay do not count.
 	Tolled DelayReading = "tolled"
 )
 
@@ -28,7 +28,7 @@ const (
 type Options struct {
 	// Rules are the law; default those of the day of the first discovery.
 	Rules *Rules
-	// Delay is the reading of a hold; default LaterOf.
+	// Delay is the reading of a delay; default LaterOf.
 	Delay DelayReading
 	// Calendars are the business days of jurisdictions; default
 	// [Rules.Calendar].

@@ -22,7 +22,7 @@ const (
 )
 
 // SVG returns the timeline as a picture: an axis of days, one row for each
-// obligation from the start of its clock to its last day, holds hatched,
+// obligation from the start of its clock to its last day, delays hatched,
 // what may yet be owed outlined. It is one self-contained document, with a
 // title and a description for readers who do not see it. Equal timelines give
 // equal bytes.
@@ -32,7 +32,7 @@ func (t Timeline) SVG() string {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="timeline-title timeline-desc" font-family="system-ui,'Liberation Sans',Arial,sans-serif" font-size="%d">`, svgWidth, height, svgFont)
 	b.WriteString("\n<title id=\"timeline-title\">" + escapeXML(t.title()) + "</title>\n<desc id=\"timeline-desc\">" + escapeXML(t.describe()) + "</desc>\n")
 	b.WriteString("<style>" + svgStyle + "</style>\n")
-	b.WriteString(`<defs><pattern id="held" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="h" width="3" height="6"/></pattern></defs>` + "\n")
+	b.WriteString(`<defs><pattern id="delayed" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="h" width="3" height="6"/></pattern></defs>` + "\n")
 	fmt.Fprintf(&b, "<rect class=\"g\" width=\"%d\" height=\"%d\"/>\n", svgWidth, height)
 	axis := newSVGAxis(t.extent())
 	axis.draw(&b, height-30)
@@ -139,8 +139,8 @@ func (o Obligation) draw(b *strings.Builder, a svgAxis, y int) {
 	} else {
 		fmt.Fprintf(b, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%d\" r=\"4\"/>\n", class, from, middle)
 	}
-	if !o.HeldThrough.IsZero() {
-		fmt.Fprintf(b, "<rect fill=\"url(#held)\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"8\"/>\n", from, middle-4, max(2, a.x(o.HeldThrough)-from))
+	if !o.DelayedThrough.IsZero() {
+		fmt.Fprintf(b, "<rect fill=\"url(#delayed)\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"8\"/>\n", from, middle-4, max(2, a.x(o.DelayedThrough)-from))
 	}
 	fmt.Fprintf(b, "<text class=\"t\" x=\"%d\" y=\"%d\">%s</text>\n", svgDate, middle+4, escapeXML(cutTo(o.when(), svgWidth-svgDate-6)))
 }
@@ -152,7 +152,7 @@ func legend(b *strings.Builder, y int) {
 		x := 8 + i*145
 		fmt.Fprintf(b, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"14\" height=\"8\" rx=\"2\"/><text class=\"s\" x=\"%d\" y=\"%d\">%s</text>\n", e.class, x, y-8, x+20, y, e.says)
 	}
-	fmt.Fprintf(b, "<rect fill=\"url(#held)\" x=\"%d\" y=\"%d\" width=\"14\" height=\"8\"/><text class=\"s\" x=\"%d\" y=\"%d\">held</text>\n", 8+6*145, y-8, 8+6*145+20, y)
+	fmt.Fprintf(b, "<rect fill=\"url(#delayed)\" x=\"%d\" y=\"%d\" width=\"14\" height=\"8\"/><text class=\"s\" x=\"%d\" y=\"%d\">delayed</text>\n", 8+6*145, y-8, 8+6*145+20, y)
 }
 
 // cutTo cuts a text to a width, at the end and with an ellipsis.

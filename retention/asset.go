@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // An AssetKind says what kind of copy an asset is.
@@ -66,7 +67,7 @@ type Asset struct {
 // Validate reports what is wrong with the asset as [baakit.FieldErrors].
 func (a *Asset) Validate() error {
 	var errs baakit.FieldErrors
-	if !isName(a.ID) {
+	if !events.IsName(a.ID) {
 		errs.Add("id", "is required, at most 200 bytes of printing ASCII without spaces")
 	}
 	kinds := []AssetKind{StoreAsset, ReplicaAsset, CacheAsset, IndexAsset, ExportAsset, LogAsset, BackupAsset, SubcontractorAsset}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/jcs"
 	"github.com/baakit/baakit/internal/signature"
 )
@@ -232,7 +233,7 @@ func (c *Certificate) Validate() error {
 	if c.Schema != CertificateSchema {
 		errs.Add("schema", "must be "+CertificateSchema)
 	}
-	if !isName(c.ID) {
+	if !events.IsName(c.ID) {
 		errs.Add("id", "is required")
 	}
 	if c.Kind != "interim" && c.Kind != "final" {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // A Disposition is what happens to the PHI of an agreement at its end: the
@@ -29,7 +30,7 @@ type Disposition struct {
 // Validate reports what is wrong as [baakit.FieldErrors].
 func (d *Disposition) Validate() error {
 	var errs baakit.FieldErrors
-	if !isName(d.Agreement) {
+	if !events.IsName(d.Agreement) {
 		errs.Add("agreement", "is required")
 	}
 	if d.Due.IsZero() || d.Due.Unit() == baakit.Hours || d.Due.Unit() == baakit.BusinessDays {
@@ -41,7 +42,8 @@ func (d *Disposition) Validate() error {
 func (d *Disposition) day(t time.Time) baakit.Date { return baakit.DateOf(t, d.Zone) }
 
 // Record checks that the event is possible after the others and returns it
-// as it is to be recorded, with its Seq, and a permit with its Epoch. The
+// as it is to be recorded, with its Seq, and a permit with its Epoch; a zero
+// Recorded becomes At. The
 // error is a [baakit.FieldErrors] that says what stands against it; events is
 // not changed. An event that precedes the last one recorded is refused: the
 // clock went back.
@@ -49,12 +51,11 @@ func (d *Disposition) Record(events []Event, e Event) (Event, error) {
 	if err := d.Validate(); err != nil {
 		return Event{}, err
 	}
-	e.Seq = 1
-	for _, f := range events {
-		e.Seq = max(e.Seq, f.Seq+1)
-		if e.Recorded.Before(f.Recorded) || e.At.Before(f.At) {
-			return Event{}, baakit.FieldErrors{{Path: "at", Rule: "must not precede the last recorded event"}}
-		}
+	last := lastOf(events)
+	e.Seq = 0
+	last.Complete(&e.Seq, e.At, &e.Recorded)
+	if e.Recorded.Before(last.Recorded) || e.At.Before(last.At) {
+		return Event{}, baakit.FieldErrors{{Path: "at", Rule: "must not be before what is recorded already"}}
 	}
 	f := d.fold(events, e.At, e.Recorded)
 	if e.Kind == Permitted {

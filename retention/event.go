@@ -152,23 +152,23 @@ func (e *Event) Validate() error {
 		return errs.Err()
 	}
 	events.CheckFields(&errs, must, may,
-		events.Has("asset", e.Asset != "", isName(e.Asset)),
-		events.Has("new", e.New != nil, e.New == nil || e.New.ID == e.Asset),
+		events.Has("asset", e.Asset != "", events.IsName(e.Asset), events.NameRule),
+		events.Has("new", e.New != nil, e.New == nil || e.New.ID == e.Asset, "must have the id of the asset"),
 		events.Has("assets", len(e.Assets) > 0, true),
-		events.Has("election", e.Election != "", slices.Contains([]Election{ElectReturn, ElectDestroy, ElectTransfer}, e.Election)),
-		events.Has("matter", e.Matter != "", len(e.Matter) <= 200),
-		events.Has("grace", !e.Grace.IsZero(), e.Grace.Unit() != baakit.Hours && e.Grace.Unit() != baakit.BusinessDays),
-		events.Has("epoch", e.Epoch != 0, e.Epoch > 0),
-		events.Has("recipient", e.Recipient != "", len(e.Recipient) <= 200),
-		events.Has("format", e.Format != "", len(e.Format) <= 200),
-		events.Has("hash", e.Hash != "", isHash(e.Hash)),
-		events.Has("key", e.Key != "", isName(e.Key)),
-		events.Has("technique", e.Technique != "", isIdentifier(string(e.Technique))),
-		events.Has("tool", e.Tool != "", len(e.Tool) <= 200),
+		events.Has("election", e.Election != "", slices.Contains([]Election{ElectReturn, ElectDestroy, ElectTransfer}, e.Election), "must be return, destroy or transfer"),
+		events.Has("matter", e.Matter != "", len(e.Matter) <= 200, "must be at most 200 bytes"),
+		events.Has("grace", !e.Grace.IsZero(), e.Grace.Unit() != baakit.Hours && e.Grace.Unit() != baakit.BusinessDays, "must be in days, months or years"),
+		events.Has("epoch", e.Epoch != 0, e.Epoch > 0, "must be a number from 1"),
+		events.Has("recipient", e.Recipient != "", len(e.Recipient) <= 200, "must be at most 200 bytes"),
+		events.Has("format", e.Format != "", len(e.Format) <= 200, "must be at most 200 bytes"),
+		events.Has("hash", e.Hash != "", isHash(e.Hash), "must be a SHA-256 in lower-case hexadecimal"),
+		events.Has("key", e.Key != "", events.IsName(e.Key), events.NameRule),
+		events.Has("technique", e.Technique != "", isIdentifier(string(e.Technique)), "must be of lower-case letters, digits and underscores"),
+		events.Has("tool", e.Tool != "", len(e.Tool) <= 200, "must be at most 200 bytes"),
 		events.Has("erase", e.Erase != nil, true),
 		events.Has("infeasible", e.Infeasible != nil, true),
 		events.Has("final", e.Final, true),
-		events.Has("ref", e.Ref != "", len(e.Ref) <= 200),
+		events.Has("ref", e.Ref != "", len(e.Ref) <= 200, "must be at most 200 bytes"),
 	)
 	if e.New != nil {
 		errs.Merge("new", e.New.Validate())
@@ -228,4 +228,8 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 // "[2].by".
 func ParseEvents(data []byte) ([]Event, error) {
 	return events.Parse(data, func(e *Event) int { return e.Seq })
+}
+
+func lastOf(list []Event) events.Last {
+	return events.LastOf(list, func(e *Event) (int, time.Time, time.Time) { return e.Seq, e.At, e.Recorded })
 }

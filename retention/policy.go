@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // An Effect says what a policy, or a row of a table, does. The zero Effect is
@@ -105,7 +106,7 @@ func (p *Policy) clone() Policy {
 // Validate reports what is wrong with the policy as [baakit.FieldErrors].
 func (p *Policy) Validate() error {
 	var errs baakit.FieldErrors
-	if !isName(p.ID) {
+	if !events.IsName(p.ID) {
 		errs.Add("id", "is required, at most 200 bytes of printing ASCII without spaces")
 	}
 	switch p.Effect {
@@ -148,7 +149,7 @@ func (p *Policy) Validate() error {
 	}
 	for i, g := range p.Gates {
 		at := "gates" + index(i)
-		if !isName(g.ID) {
+		if !events.IsName(g.ID) {
 			errs.Add(at+".id", "is required")
 		}
 		switch g.Kind {
@@ -156,7 +157,7 @@ func (p *Policy) Validate() error {
 		default:
 			errs.Add(at+".kind", "must be a kind of gate")
 		}
-		if g.Fact != "" && !isName(g.Fact) {
+		if g.Fact != "" && !events.IsName(g.Fact) {
 			errs.Add(at+".fact", "must be the name of a fact")
 		}
 		if g.Kind == LitigationGate && g.Fact == "" {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -56,7 +57,7 @@ type Clearance struct {
 // Validate reports what is wrong with the record as [baakit.FieldErrors].
 func (r *Record) Validate() error {
 	var errs baakit.FieldErrors
-	if !isName(r.ID) {
+	if !events.IsName(r.ID) {
 		errs.Add("id", "is required, at most 200 bytes of printing ASCII without spaces")
 	}
 	for _, f := range []struct{ path, text string }{{"class", r.Class}, {"part", r.Part}, {"holder", r.Holder}} {
@@ -64,7 +65,7 @@ func (r *Record) Validate() error {
 			errs.Add(f.path, "must be a lower-case name")
 		}
 	}
-	if r.Custodian != "" && !isName(r.Custodian) {
+	if r.Custodian != "" && !events.IsName(r.Custodian) {
 		errs.Add("custodian", "must be at most 200 bytes of printing ASCII without spaces")
 	}
 	for i, j := range r.Jurisdictions {
@@ -105,7 +106,7 @@ func (r *Record) Validate() error {
 		errs.Add("birth", "must be a day, a month, a year or unknown")
 	}
 	for i, c := range r.Clearances {
-		if !isName(c.Gate) {
+		if !events.IsName(c.Gate) {
 			errs.Add("clearances"+index(i)+".gate", "is required")
 		}
 		if c.On.IsZero() {
@@ -129,17 +130,4 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 	}
 	*r = read
 	return nil
-}
-
-// isName reports whether s is a name: at most 200 printing ASCII bytes.
-func isName(s string) bool {
-	if s == "" || len(s) > 200 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -169,7 +169,7 @@ func TestTwoPeopleTwoSteps(t *testing.T) {
 	s.refuse("2026-10-08", retention.Event{Kind: retention.Proposed, Asset: "primary"}, "accounted for")
 	s.refuse("2026-10-08", retention.Event{Kind: retention.Elected, Election: retention.ElectDestroy}, "carried out")
 	s.refuse("2026-10-08", retention.Event{Kind: retention.Closed}, "final certificate")
-	s.refuse("2026-10-01", retention.Event{Kind: retention.Proposed, Asset: "search"}, "precede")
+	s.refuse("2026-10-01", retention.Event{Kind: retention.Proposed, Asset: "search"}, "before")
 	c, err := retention.Certify(s.state("2026-10-09"), draft(false, "2026-10-09"))
 	if err != nil || c.Entries[0].Outcome != "returned" || c.Entries[0].Acknowledged != "customer" {
 		t.Errorf("%+v, %v", c.Entries, err)

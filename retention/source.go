@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // A RowError says which line of an input is no record, and why: its
@@ -316,7 +317,7 @@ func parseHead(text string) (columns, error) {
 			c = column{"event", kind}
 		case dotted && kind == "event" && Trigger(name).valid() && Trigger(name) != LastTreatment && Trigger(name) != Unspecified,
 			dotted && (kind == "fact" || kind == "attribute") && isIdentifier(name),
-			dotted && kind == "clearance" && isName(name):
+			dotted && kind == "clearance" && events.IsName(name):
 		default:
 			errs.Add("columns"+index(i), "must be a known column, a trigger, or event., fact., attribute. or clearance. with a name")
 		}
@@ -365,7 +366,7 @@ func (r *Record) setCell(c column, cell string) string {
 	const identifier = "must be a lower-case name"
 	switch c.kind {
 	case "id":
-		if r.ID = cell; !isName(cell) {
+		if r.ID = cell; !events.IsName(cell) {
 			return "is required, at most 200 bytes of printing ASCII without spaces"
 		}
 	case "class":
@@ -381,7 +382,7 @@ func (r *Record) setCell(c column, cell string) string {
 			return identifier
 		}
 	case "custodian":
-		if r.Custodian = cell; !isName(cell) {
+		if r.Custodian = cell; !events.IsName(cell) {
 			return "must be at most 200 bytes of printing ASCII without spaces"
 		}
 	case "jurisdiction":

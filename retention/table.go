@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -160,7 +161,7 @@ func (t *Table) Validate() error {
 	if t.Schema != TableSchema {
 		errs.Add("schema", "must be "+TableSchema)
 	}
-	if !isName(t.ID) {
+	if !events.IsName(t.ID) {
 		errs.Add("id", "is required")
 	}
 	if t.Version == "" {
@@ -211,7 +212,7 @@ func (t *Table) Validate() error {
 
 func (r *Row) validate() error {
 	var errs baakit.FieldErrors
-	if !isName(r.ID) {
+	if !events.IsName(r.ID) {
 		errs.Add("id", "is required")
 	}
 	if !isIdentifier(r.Class) {

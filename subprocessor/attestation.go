@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -127,8 +128,8 @@ type Attestation struct {
 // Validate reports what is wrong with the attestation.
 func (a Attestation) Validate() error {
 	var errs baakit.FieldErrors
-	need(&errs, "id", isName(a.ID), "is required, at most 200 printing ASCII characters without spaces")
-	need(&errs, "entity", isName(a.Entity), "is required")
+	need(&errs, "id", events.IsName(a.ID), "is required, at most 200 printing ASCII characters without spaces")
+	need(&errs, "entity", events.IsName(a.Entity), "is required")
 	rule, ok := attestationRule(a.Kind)
 	need(&errs, "kind", ok, "must be a kind of attestation")
 	need(&errs, "issued", !a.Issued.IsZero(), "is required")
@@ -140,7 +141,7 @@ func (a Attestation) Validate() error {
 	need(&errs, "exceptions", a.Exceptions >= 0, "must not be negative")
 	need(&errs, "services", len(a.Services) > 0, "must name what is in scope")
 	for i, s := range a.Subservices {
-		need(&errs, "subservices"+at(i)+".entity", isName(s.Entity), "is required")
+		need(&errs, "subservices"+at(i)+".entity", events.IsName(s.Entity), "is required")
 		need(&errs, "subservices"+at(i)+".method", s.Method == "carve_out" || s.Method == "inclusive", "must be carve_out or inclusive")
 	}
 	if a.Bridge != nil {
@@ -148,7 +149,7 @@ func (a Attestation) Validate() error {
 		need(&errs, "bridge.through", !a.Bridge.Through.IsZero(), "is required: a bridge never has no end")
 	}
 	for i, m := range a.Milestones {
-		need(&errs, "milestones"+at(i), isName(m.Name) && !m.On.IsZero(), "must have a name and a day")
+		need(&errs, "milestones"+at(i), events.IsName(m.Name) && !m.On.IsZero(), "must have a name and a day")
 	}
 	return errs.Err()
 }
@@ -326,8 +327,8 @@ type Waiver struct {
 // Validate reports what is wrong with the waiver.
 func (w Waiver) Validate() error {
 	var errs baakit.FieldErrors
-	need(&errs, "id", isName(w.ID), "is required")
-	need(&errs, "engagement", isName(w.Engagement), "is required")
+	need(&errs, "id", events.IsName(w.ID), "is required")
+	need(&errs, "engagement", events.IsName(w.Engagement), "is required")
 	need(&errs, "kind", w.Kind.valid(), "must be a kind of attestation")
 	need(&errs, "why", isLine(w.Why), "is required, one line of text")
 	need(&errs, "who", isLine(w.Who), "is required, one line of text")

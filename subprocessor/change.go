@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // A Delivery is how far a notice is known to have come. The zero Delivery is
@@ -48,18 +49,18 @@ type Change struct {
 // Validate reports what is wrong with the change.
 func (c Change) Validate() error {
 	var errs baakit.FieldErrors
-	need(&errs, "id", isName(c.ID), "is required, at most 200 printing ASCII characters without spaces")
+	need(&errs, "id", events.IsName(c.ID), "is required, at most 200 printing ASCII characters without spaces")
 	need(&errs, "kind", slices.Contains(ChangeKinds(), c.Kind), "must be a kind of change")
 	need(&errs, "reason", c.Reason == "" || isLine(c.Reason), "must be one line of text")
 	switch {
 	case c.Kind == RemoveSubprocessor:
-		need(&errs, "before", isName(c.Before), "is required for this kind")
+		need(&errs, "before", events.IsName(c.Before), "is required for this kind")
 		need(&errs, "after", c.After == nil, "must be left out for this kind")
 	case c.After == nil:
 		errs.Add("after", "is required for this kind")
 	default:
 		errs.Merge("after", c.After.Validate())
-		need(&errs, "before", c.Kind != ReplaceSubprocessor || isName(c.Before) && c.Before != c.After.ID, "is required for this kind, and must not be that of after")
+		need(&errs, "before", c.Kind != ReplaceSubprocessor || events.IsName(c.Before) && c.Before != c.After.ID, "is required for this kind, and must not be that of after")
 	}
 	if e := c.Emergency; e != nil {
 		need(&errs, "emergency.reason", isLine(e.Reason), "is required")

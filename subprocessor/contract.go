@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/shopspring/decimal"
 )
 
@@ -75,7 +76,7 @@ func (t Terms) Validate() error {
 		need(&errs, "permitted_uses"+at(i), isLine(u), "must be one line of text")
 	}
 	for i, u := range t.MinStandard {
-		need(&errs, "min_standard"+at(i), isName(u), "must be a name")
+		need(&errs, "min_standard"+at(i), events.IsName(u), "must be a name")
 	}
 	need(&errs, "subcontracting", t.Subcontracting == "" || t.Subcontracting == SubcontractingFree || t.Subcontracting.level() > 0, "must be free, general, specific or prohibited")
 	need(&errs, "audit", t.Audit == "" || t.Audit == AuditNone || t.Audit.level() > 0, "must be none, documents, yearly or any_time")
@@ -122,9 +123,9 @@ type Contract struct {
 // Validate reports what is wrong with the contract.
 func (c Contract) Validate() error {
 	var errs baakit.FieldErrors
-	need(&errs, "id", isName(c.ID), "is required, at most 200 printing ASCII characters without spaces")
-	need(&errs, "upstream", isName(c.Upstream), "is required")
-	need(&errs, "downstream", isName(c.Downstream) && c.Downstream != c.Upstream, "is required and must not be the upstream")
+	need(&errs, "id", events.IsName(c.ID), "is required, at most 200 printing ASCII characters without spaces")
+	need(&errs, "upstream", events.IsName(c.Upstream), "is required")
+	need(&errs, "downstream", events.IsName(c.Downstream) && c.Downstream != c.Upstream, "is required and must not be the upstream")
 	need(&errs, "kind", c.Kind == BAA || c.Kind == SubBAA || c.Kind == DPA, "must be baa, sub_baa or dpa")
 	need(&errs, "signed", !c.Signed.IsZero(), "is required")
 	need(&errs, "effective", !c.Effective.IsZero(), "is required")

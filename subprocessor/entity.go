@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // A Role is what an entity is under HIPAA (45 CFR 160.103). The zero Role is
@@ -37,18 +38,18 @@ type Entity struct {
 // Validate reports what is wrong with the entity, as [baakit.FieldErrors].
 func (e Entity) Validate() error {
 	var errs baakit.FieldErrors
-	need(&errs, "id", isName(e.ID), "is required, at most 200 printing ASCII characters without spaces")
+	need(&errs, "id", events.IsName(e.ID), "is required, at most 200 printing ASCII characters without spaces")
 	need(&errs, "legal_name", isLine(e.LegalName), "is required, one line of text")
 	need(&errs, "role", slices.Contains([]Role{CoveredEntity, BusinessAssociate, OtherRole}, e.Role), "must be covered_entity, business_associate or other")
 	for i, n := range e.FormerNames {
 		need(&errs, "former_names"+at(i), isLine(n), "must be one line of text")
 	}
-	need(&errs, "lei", e.LEI == "" || len(e.LEI) == 20 && isName(e.LEI), "must have 20 characters")
+	need(&errs, "lei", e.LEI == "" || len(e.LEI) == 20 && events.IsName(e.LEI), "must have 20 characters")
 	need(&errs, "country", e.Country == "" || isCountry(e.Country), "must be two capital letters of ISO 3166-1")
 	for _, f := range [][2]string{{"registration", e.Registration}, {"address", e.Address}, {"contact", e.Contact}} {
 		need(&errs, f[0], f[1] == "" || isLine(f[1]), "must be one line of text")
 	}
-	need(&errs, "parent", e.Parent == "" || isName(e.Parent), "must be the id of an entity")
+	need(&errs, "parent", e.Parent == "" || events.IsName(e.Parent), "must be the id of an entity")
 	need(&errs, "website", e.Website == "" || isWeb(e.Website), "must be an https or http address")
 	return errs.Err()
 }
@@ -139,8 +140,8 @@ type Engagement struct {
 // Validate reports what is wrong with the engagement.
 func (e Engagement) Validate() error {
 	var errs baakit.FieldErrors
-	need(&errs, "id", isName(e.ID), "is required, at most 200 printing ASCII characters without spaces")
-	need(&errs, "entity", isName(e.Entity), "is required")
+	need(&errs, "id", events.IsName(e.ID), "is required, at most 200 printing ASCII characters without spaces")
+	need(&errs, "entity", events.IsName(e.Entity), "is required")
 	need(&errs, "service", e.Service == "" || isLine(e.Service), "must be one line of text")
 	need(&errs, "purpose", isLine(e.Purpose), "is required, one line of text")
 	need(&errs, "phi", slices.Contains([]PHI{HandlesPHI, NoPHI, EncryptedNoKey, Conduit, Deidentified}, e.PHI), "must be yes, none, encrypted_no_key, conduit or deidentified")

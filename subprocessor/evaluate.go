@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -72,7 +73,7 @@ func ParseQuestionnaire(data []byte) (Questionnaire, error) {
 	need(&errs, "questions", len(q.Questions) > 0, "must have at least one")
 	seen := make(map[string]bool)
 	for i, x := range q.Questions {
-		need(&errs, "questions"+at(i)+".id", isName(x.ID) && !seen[x.ID], "is required and must be that of one question only")
+		need(&errs, "questions"+at(i)+".id", events.IsName(x.ID) && !seen[x.ID], "is required and must be that of one question only")
 		need(&errs, "questions"+at(i)+".weight", x.Gate == (x.Weight == 0) && x.Weight >= 0 && x.Weight <= 1000, "must be from 1 to 1000, or left out for a gate")
 		need(&errs, "questions"+at(i)+".provision", x.Provision == "" || x.Provision == determination || isProvision(x.Provision), "must be the id of a provision, determination, or left out")
 		need(&errs, "questions"+at(i)+".cipher_at_least", x.CipherAtLeast == "" || x.CipherAtLeast.strength() > 0, "must be AES-128, AES-192 or AES-256")

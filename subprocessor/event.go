@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -162,69 +163,46 @@ type eventWire struct {
 func (e Event) Validate() error {
 	var errs baakit.FieldErrors
 	need(&errs, "seq", e.Seq >= 1, "must be a number from 1")
-	need(&errs, "at", validInstant(e.At), "is required, in the years 1 to 9999")
-	need(&errs, "recorded", validInstant(e.Recorded) && !e.Recorded.Before(e.At), "is required and must not be before at")
+	need(&errs, "at", events.ValidInstant(e.At), "is required, in the years 1 to 9999")
+	need(&errs, "recorded", events.ValidInstant(e.Recorded) && !e.Recorded.Before(e.At), "is required and must not be before at")
 	rules := eventRules()
 	i := slices.IndexFunc(rules, func(r eventRule) bool { return r.kind == e.Kind })
 	if i < 0 {
 		errs.Add("kind", "must be a kind of event")
 		return errs.Err()
 	}
-	part := func(set bool, validate func() error) func() error {
-		if !set {
-			return nil
-		}
-		return validate
+	name := func(field, s string) events.Field {
+		return events.Has(field, s != "", events.IsName(s), events.NameRule)
 	}
-	name := func(s string) func() error {
-		return part(s != "", func() error { return form(isName(s)) })
+	line := func(field, s string) events.Field {
+		return events.Has(field, s != "", isLine(s), "must be one line of text")
 	}
-	line := func(s string) func() error {
-		return part(s != "", func() error { return form(isLine(s)) })
-	}
-	must, may := strings.Fields(rules[i].must), strings.Fields(rules[i].may)
-	for _, f := range []struct {
-		name  string
-		check func() error // nil where the field is not set
-	}{
-		{"by", line(e.By)},
-		{"entity", part(e.Entity != nil, func() error { return e.Entity.Validate() })},
-		{"engagement", part(e.Engagement != nil, func() error { return e.Engagement.Validate() })},
-		{"contract", part(e.Contract != nil, func() error { return e.Contract.Validate() })},
-		{"attestation", part(e.Attestation != nil, func() error { return e.Attestation.Validate() })},
-		{"waiver", part(e.Waiver != nil, func() error { return e.Waiver.Validate() })},
-		{"change", part(e.Change != nil, func() error { return e.Change.Validate() })},
-		{"subject", name(e.Subject)},
-		{"change_id", name(e.ChangeID)},
-		{"customer", name(e.Customer)},
-		{"notice", name(e.Notice)},
-		{"ref", name(e.Ref)},
-		{"on", part(!e.On.IsZero(), func() error { return nil })},
-		{"grounds", line(e.Grounds)},
-		{"outcome", part(e.Outcome != "", func() error { return form(e.Outcome.valid()) })},
-		{"services", part(len(e.Services) > 0, func() error { return nil })},
-		{"version", part(e.Version != 0, func() error { return form(e.Version > 0) })},
-		{"hash", name(e.Hash)},
-		{"review", part(e.Review != nil, func() error { return e.Review.Validate() })},
-	} {
-		switch {
-		case f.check == nil && slices.Contains(must, f.name):
-			errs.Add(f.name, "is required for this kind")
-		case f.check == nil:
-		case !slices.Contains(must, f.name) && !slices.Contains(may, f.name):
-			errs.Add(f.name, "must be left out for this kind")
-		default:
-			errs.Merge(f.name, f.check())
-		}
-	}
+	events.CheckFields(&errs, strings.Fields(rules[i].must), strings.Fields(rules[i].may),
+		line("by", e.By),
+		events.Part("entity", e.Entity != nil, func() error { return e.Entity.Validate() }),
+		events.Part("engagement", e.Engagement != nil, func() error { return e.Engagement.Validate() }),
+		events.Part("contract", e.Contract != nil, func() error { return e.Contract.Validate() }),
+		events.Part("attestation", e.Attestation != nil, func() error { return e.Attestation.Validate() }),
+		events.Part("waiver", e.Waiver != nil, func() error { return e.Waiver.Validate() }),
+		events.Part("change", e.Change != nil, func() error { return e.Change.Validate() }),
+		name("subject", e.Subject),
+		name("change_id", e.ChangeID),
+		name("customer", e.Customer),
+		name("notice", e.Notice),
+		name("ref", e.Ref),
+		events.Has("on", !e.On.IsZero(), true),
+		line("grounds", e.Grounds),
+		events.Has("outcome", e.Outcome != "", e.Outcome.valid(), "must be an outcome"),
+		events.Has("services", len(e.Services) > 0, true),
+		events.Has("version", e.Version != 0, e.Version > 0, "must be a number from 1"),
+		name("hash", e.Hash),
+		events.Part("review", e.Review != nil, func() error { return e.Review.Validate() }),
+	)
 	return errs.Err()
 }
 
-func form(ok bool) error {
-	if ok {
-		return nil
-	}
-	return baakit.FieldErrors{{Rule: "is not of the form that it must have"}}
+func checkAxes(errs *baakit.FieldErrors, valid, known time.Time) {
+	events.CheckAxes(errs, valid, known)
 }
 
 // MarshalJSON implements json.Marshaler; fields that the event does not have
@@ -302,4 +280,8 @@ func inOrder(events []Event, known time.Time) []*Event {
 		slices.SortFunc(list, compare)
 	}
 	return list
+}
+
+func lastOf(list []Event) events.Last {
+	return events.LastOf(list, func(e *Event) (int, time.Time, time.Time) { return e.Seq, e.At, e.Recorded })
 }

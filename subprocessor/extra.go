@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/internal/events"
@@ -103,13 +102,6 @@ func knownFields(t reflect.Type) map[string]bool {
 }
 
 type instant = events.Instant
-
-func validInstant(t time.Time) bool { return !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999 }
-
-// isName reports whether s names something: at most 200 printing ASCII bytes.
-func isName(s string) bool {
-	return s != "" && len(s) <= 200 && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
-}
 
 // isLine reports whether s is one line of text of at most 1000 bytes.
 func isLine(s string) bool {

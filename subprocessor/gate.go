@@ -62,12 +62,12 @@ func (d Decision) Yes() bool { return d.set != 0 && d.set&gateClosed == 0 }
 
 // Reasons returns every reason: of a no those that close the gate alone, of a
 // yes those that open it. Each says its source.
-func (d Decision) Reasons() []Reason {
+func (d Decision) Reasons() []baakit.Reason {
 	set := d.set
 	if set&gateClosed != 0 {
 		set &= gateClosed
 	}
-	list := []Reason{}
+	list := []baakit.Reason{}
 	for ; set != 0; set &= set - 1 {
 		list = append(list, rules().reason("gate."+gateIDs[bits.TrailingZeros32(set)]))
 	}
@@ -77,8 +77,8 @@ func (d Decision) Reasons() []Reason {
 // MarshalJSON implements json.Marshaler: {"yes": ..., "reasons": [...]}.
 func (d Decision) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Yes     bool     `json:"yes"`
-		Reasons []Reason `json:"reasons"`
+		Yes     bool            `json:"yes"`
+		Reasons []baakit.Reason `json:"reasons"`
 	}{d.Yes(), d.Reasons()})
 }
 

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // An Import is another vendor's list as child nodes: one entity and one
@@ -105,9 +106,9 @@ func ImportCSV(data []byte, prefix string, from Provenance) (Import, error) {
 
 func importRows(rows []map[string]json.RawMessage, prefix string, from Provenance, data []byte) (Import, error) {
 	var errs baakit.FieldErrors
-	need(&errs, "prefix", isName(prefix), "is required, a name")
+	need(&errs, "prefix", events.IsName(prefix), "is required, a name")
 	need(&errs, "source", isLine(from.Source), "is required")
-	need(&errs, "fetched_at", validInstant(from.Fetched), "is required")
+	need(&errs, "fetched_at", events.ValidInstant(from.Fetched), "is required")
 	if len(rows) > maxImport {
 		errs.Add("", "must have at most 100000 entries")
 		return Import{}, errs

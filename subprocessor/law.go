@@ -12,13 +12,6 @@ import (
 //go:embed law/rules.json
 var rulesJSON []byte
 
-// A Reason is why an answer is what it is.
-type Reason struct {
-	ID        string            `json:"id"`
-	Says      string            `json:"says"`
-	Citations []baakit.Citation `json:"citations,omitempty"`
-}
-
 type lawTable struct {
 	Schema       string        `json:"schema"`
 	AsOf         baakit.Date   `json:"as_of"`
@@ -26,7 +19,7 @@ type lawTable struct {
 	Rows         []lawRow      `json:"rows"`
 	Sources      []lawSource   `json:"sources"`
 
-	reasons map[string]Reason
+	reasons map[string]baakit.Reason
 }
 
 type lawRow struct {
@@ -63,9 +56,9 @@ func (l *lawTable) index() error {
 		}
 		sources[s.ID] = c.WithAsOf(l.AsOf).WithConfidence(s.Confidence)
 	}
-	l.reasons = make(map[string]Reason)
+	l.reasons = make(map[string]baakit.Reason)
 	for _, row := range l.Rows {
-		r := Reason{ID: row.ID, Says: row.Says}
+		r := baakit.Reason{ID: row.ID, Says: row.Says}
 		for _, id := range row.Sources {
 			c, ok := sources[id]
 			if !ok {
@@ -81,7 +74,7 @@ func (l *lawTable) index() error {
 	return nil
 }
 
-func (l *lawTable) reason(id string) Reason {
+func (l *lawTable) reason(id string) baakit.Reason {
 	r, ok := l.reasons[id]
 	if !ok {
 		panic("subprocessor: no row " + id + " in law/rules.json")

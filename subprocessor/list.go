@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/jcs"
 	"github.com/baakit/baakit/internal/signature"
 	"github.com/baakit/baakit/internal/strictjson"
@@ -105,12 +106,12 @@ func ParseList(data []byte) (List, error) {
 	}
 	var errs baakit.FieldErrors
 	need(&errs, "schema", l.Schema == ListSchema, "must be "+ListSchema)
-	need(&errs, "vendor", isName(l.Vendor), "is required")
+	need(&errs, "vendor", events.IsName(l.Vendor), "is required")
 	need(&errs, "as_of", !l.AsOf.IsZero(), "is required")
 	seen := make(map[string]bool)
 	check := func(path string, list []Entry) {
 		for i, e := range list {
-			need(&errs, path+at(i)+".id", isName(e.ID) && !seen[e.ID], "is required and must be that of one entry only")
+			need(&errs, path+at(i)+".id", events.IsName(e.ID) && !seen[e.ID], "is required and must be that of one entry only")
 			need(&errs, path+at(i)+".purpose", isLine(e.Purpose), "is required")
 			need(&errs, path+at(i)+".phi", e.PHI.Handles(), "must be yes, encrypted_no_key or conduit")
 			need(&errs, path+at(i)+".website", e.Website == "" || isWeb(e.Website), "must be an https or http address")

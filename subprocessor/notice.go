@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/markdown"
 	"github.com/baakit/baakit/internal/page"
 )
@@ -273,10 +274,10 @@ func NewMessage(key, from, to, subject, text, html string, at time.Time, header 
 	need(&errs, "from", err == nil, "must be a mail address")
 	receiver, err := mail.ParseAddress(to)
 	need(&errs, "to", err == nil, "must be a mail address")
-	need(&errs, "key", isName(key) && !strings.ContainsAny(key, "<>@\"\\(),:;[]"), "must be a name without the marks of mail")
+	need(&errs, "key", events.IsName(key) && !strings.ContainsAny(key, "<>@\"\\(),:;[]"), "must be a name without the marks of mail")
 	need(&errs, "subject", isLine(subject), "must be one line of text")
 	for k, v := range header {
-		need(&errs, "header", isName(k) && isLine(v), "must be lines")
+		need(&errs, "header", events.IsName(k) && isLine(v), "must be lines")
 	}
 	if err := errs.Err(); err != nil {
 		return Message{}, err

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 )
 
 // A ChangeKind says what changes. The zero kind is invalid.
@@ -105,7 +106,7 @@ func (n NoticeTerms) Validate() error {
 		need(&errs, "material"+at(i), slices.Contains(ChangeKinds(), k), "must be a kind of change")
 	}
 	for i, c := range n.Classes {
-		need(&errs, "classes"+at(i)+".class", isName(c.Class), "is required")
+		need(&errs, "classes"+at(i)+".class", events.IsName(c.Class), "is required")
 		days("classes"+at(i)+".notice", c.Notice)
 		days("classes"+at(i)+".window", c.Window)
 	}

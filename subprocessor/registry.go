@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -69,7 +70,7 @@ type Registry struct {
 // [baakit.FieldErrors].
 func NewRegistry(c RegistryConfig) (*Registry, error) {
 	var errs baakit.FieldErrors
-	need(&errs, "vendor", isName(c.Vendor), "is required, the id of an entity")
+	need(&errs, "vendor", events.IsName(c.Vendor), "is required, the id of an entity")
 	need(&errs, "zone", c.Zone != nil, "is required")
 	if err := errs.Err(); err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func ParseRegistry(data []byte) (*Registry, []Event, error) {
 	}
 	cal := map[string]baakit.Calendar{"": baakit.Federal(), "federal": baakit.Federal(), "weekdays": baakit.Weekdays()}[w.Calendar]
 	need(&errs, "calendar", cal != nil, "must be federal or weekdays")
-	need(&errs, "vendor", isName(w.Vendor), "is required, the id of an entity")
+	need(&errs, "vendor", events.IsName(w.Vendor), "is required, the id of an entity")
 	errs.Merge("events", checkEvents(w.Events))
 	if err := errs.Err(); err != nil {
 		return nil, nil, err
@@ -137,7 +138,8 @@ var forever = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
 // Record is every command: it checks that e is possible after what is
 // recorded and returns it complete, to be appended by the caller. A zero Seq
-// becomes the next one, a zero Recorded becomes At. It changes nothing itself.
+// becomes the next one, a zero Recorded becomes At, or for an event that is
+// recorded late the last time of record. It changes nothing itself.
 //
 // An event may be recorded late: then it must have been possible when it
 // happened and leave possible everything that is recorded already. The error
@@ -145,25 +147,10 @@ var forever = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 // [*RefusedError].
 func (r *Registry) Record(events []Event, e Event) (Event, error) {
 	var errs baakit.FieldErrors
-	last, known := 0, time.Time{}
-	for _, f := range events {
-		last = max(last, f.Seq)
-		if f.Recorded.After(known) {
-			known = f.Recorded
-		}
-	}
-	if e.Seq == 0 {
-		e.Seq = last + 1
-	}
-	if e.Recorded.IsZero() {
-		e.Recorded = e.At
-		if e.Recorded.Before(known) {
-			e.Recorded = known
-		}
-	}
+	last := lastOf(events)
+	last.Complete(&e.Seq, e.At, &e.Recorded)
 	errs.Merge("", e.Validate())
-	need(&errs, "seq", e.Seq > last, "must be after those that are recorded")
-	need(&errs, "recorded", !e.Recorded.Before(known), "must not be before what is recorded already")
+	last.Check(&errs, e.Seq, e.Recorded)
 	errs.Merge("events", checkEvents(events))
 	if err := errs.Err(); err != nil {
 		return Event{}, err
@@ -196,8 +183,7 @@ func (r *Registry) Record(events []Event, e Event) (Event, error) {
 // Ignored. The error is a [baakit.FieldErrors] of wrong times or events.
 func (r *Registry) StateAt(events []Event, valid, known time.Time) (*State, error) {
 	var errs baakit.FieldErrors
-	need(&errs, "valid", validInstant(valid), "is required")
-	need(&errs, "known", validInstant(known), "is required")
+	checkAxes(&errs, valid, known)
 	errs.Merge("events", checkEvents(events))
 	if err := errs.Err(); err != nil {
 		return nil, err

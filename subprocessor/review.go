@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/baakit/baakit"
+	"github.com/baakit/baakit/internal/events"
 	"github.com/baakit/baakit/internal/jcs"
 )
 
@@ -46,13 +47,13 @@ type Review struct {
 // Validate reports what is wrong with the review.
 func (r Review) Validate() error {
 	var errs baakit.FieldErrors
-	need(&errs, "id", isName(r.ID), "is required, at most 200 printing ASCII characters without spaces")
-	need(&errs, "entity", isName(r.Entity), "is required")
+	need(&errs, "id", events.IsName(r.ID), "is required, at most 200 printing ASCII characters without spaces")
+	need(&errs, "entity", events.IsName(r.Entity), "is required")
 	need(&errs, "standard", isLine(r.Standard), "is required, one line of text")
 	need(&errs, "version", isLine(r.Version), "is required, one line of text")
 	raw, err := hex.DecodeString(r.AnswersHash)
 	need(&errs, "answers_hash", err == nil && len(raw) == sha256.Size, "is required, a SHA-256 in hexadecimal")
-	need(&errs, "score_rule", isName(r.ScoreRule), "is required")
+	need(&errs, "score_rule", events.IsName(r.ScoreRule), "is required")
 	need(&errs, "score", r.Score >= 0 && r.Score <= r.OutOf, "must be from 0 to out_of")
 	need(&errs, "reviewer", isLine(r.Reviewer), "is required, one line of text")
 	need(&errs, "date", !r.On.IsZero(), "is required")

@@ -11,7 +11,7 @@ import (
 
 // Incident generates valid incidents: chains of one to four parties, known
 // and unknown facts, counts on both sides of the usual thresholds, residents of
-// any jurisdictions, holds.
+// any jurisdictions, delays.
 func Incident() *rapid.Generator[breach.Incident] {
 	return rapid.Custom(func(t *rapid.T) breach.Incident {
 		in := breach.Incident{Schema: breach.IncidentSchema, ID: rapid.StringMatching(`[A-Z]{2}-[0-9]{1,4}`).Draw(t, "id"), Zone: Zone().Draw(t, "zone")}
@@ -22,8 +22,8 @@ func Incident() *rapid.Generator[breach.Incident] {
 			in.Occurred.From = breach.OnDay(from)
 		}
 		in.People = people(t)
-		if rapid.Bool().Draw(t, "held") {
-			in.Holds = []breach.Hold{hold(t, discovered)}
+		if rapid.Bool().Draw(t, "delayed") {
+			in.Delays = []breach.Delay{delay(t, discovered)}
 		}
 		in.Security = rapid.SampledFrom([]breach.SecurityIncident{"", breach.Successful, breach.NotSecurityIncident}).Draw(t, "security")
 		return in
@@ -114,12 +114,12 @@ func people(t *rapid.T) breach.People {
 	return p
 }
 
-func hold(t *rapid.T, discovered baakit.Date) breach.Hold {
-	made := discovered.AddDays(rapid.IntRange(0, 20).Draw(t, "hold made"))
-	h := breach.Hold{Form: breach.Oral, Made: breach.OnDay(made)}
+func delay(t *rapid.T, discovered baakit.Date) breach.Delay {
+	made := discovered.AddDays(rapid.IntRange(0, 20).Draw(t, "delay made"))
+	h := breach.Delay{Form: breach.Oral, Made: breach.OnDay(made)}
 	if rapid.Bool().Draw(t, "written") {
 		h.Form = breach.Written
-		h.Through = made.AddDays(rapid.IntRange(1, 200).Draw(t, "hold lasts"))
+		h.Through = made.AddDays(rapid.IntRange(1, 200).Draw(t, "delay lasts"))
 	}
 	return h
 }

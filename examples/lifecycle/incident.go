@@ -40,7 +40,7 @@ func (a *incidentAct) prepare(c *caseFile, errs *baakit.FieldErrors) {
 	errs.Merge("zone", err)
 	a.loc, a.facts = zone, &f
 	for _, last := range []*breach.Incident{a.incident(c, f.Residents), a.incident(c, f.MoreResidents)} {
-		last.Holds = []breach.Hold{a.hold()}
+		last.Delays = []breach.Delay{a.hold()}
 		if err := last.Validate(); err != nil {
 			errs.Merge("acts.incident", err)
 			return
@@ -78,8 +78,8 @@ func people(residents map[baakit.Jurisdiction]breach.Count) breach.People {
 	}
 }
 
-func (a *incidentAct) hold() breach.Hold {
-	return breach.Hold{Form: breach.Oral, Made: a.facts.OralStatement, Documented: breach.Yes}
+func (a *incidentAct) hold() breach.Delay {
+	return breach.Delay{Form: breach.Oral, Made: a.facts.OralStatement, Documented: breach.Yes}
 }
 
 func (a *incidentAct) play(_ context.Context, s *stage) error {
@@ -108,11 +108,11 @@ func (a *incidentAct) play(_ context.Context, s *stage) error {
 	s.fact("customer_discovered", first.Clocks[1].Discovered)
 	a.state(s, "", first)
 
-	hold, err := record(s, "incident", "hold_stated", func() (breach.Hold, error) { return a.hold(), nil })
+	hold, err := record(s, "incident", "hold_stated", func() (breach.Delay, error) { return a.hold(), nil })
 	if err != nil {
 		return err
 	}
-	in.Holds = append(in.Holds, hold)
+	in.Delays = append(in.Delays, hold)
 	held, err := breach.NewTimeline(in, opts)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (a *incidentAct) play(_ context.Context, s *stage) error {
 	s.say("")
 	s.say("On %s an officer asks by word of mouth to wait; that is documented.", hold.Made.Day(s.c.Zone.Location))
 	a.changes(s, breach.Diff(first, held))
-	a.state(s, "held_", held)
+	a.state(s, "delayed_", held)
 
 	grown, err := record(s, "incident", "counts_grew", func() (breach.People, error) { return people(a.facts.MoreResidents), nil })
 	if err != nil {
@@ -150,9 +150,9 @@ func rebuildIncident(events []logged, opts *breach.Options) (any, error) {
 		case "incident_discovered":
 			err = json.Unmarshal(e.Payload, &in)
 		case "hold_stated":
-			var h breach.Hold
+			var h breach.Delay
 			err = json.Unmarshal(e.Payload, &h)
-			in.Holds = append(in.Holds, h)
+			in.Delays = append(in.Delays, h)
 		case "counts_grew":
 			in.People = breach.People{}
 			err = json.Unmarshal(e.Payload, &in.People)

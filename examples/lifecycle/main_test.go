@@ -215,7 +215,7 @@ func TestIncidentDates(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"report_to_customer": "2027-02-27"`, `"individuals": "2027-03-05"`, `"secretary": "2028-02-29"`,
-		`"held_individuals": "2027-03-12"`, `"held_secretary": "2028-02-29"`, `"grown_secretary": "2027-03-12"`,
+		`"delayed_individuals": "2027-03-12"`, `"delayed_secretary": "2028-02-29"`, `"grown_secretary": "2027-03-12"`,
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the facts do not say %s", want)

@@ -85,11 +85,32 @@ func TestInstant(t *testing.T) {
 	}
 }
 
+// A part speaks for itself, where its kind has it.
+func TestPart(t *testing.T) {
+	t.Parallel()
+	wrong := func() error { return baakit.FieldErrors{{Path: "b", Rule: "is required"}} }
+	for _, tt := range []struct {
+		may  []string
+		set  bool
+		want string
+	}{{[]string{"a"}, true, "a.b: is required"}, {[]string{"a"}, false, ""}, {nil, true, "a: must be left out for this kind"}} {
+		var errs baakit.FieldErrors
+		events.CheckFields(&errs, nil, tt.may, events.Part("a", tt.set, wrong))
+		got := ""
+		if err := errs.Err(); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%v: %q, want %q", tt, got, tt.want)
+		}
+	}
+}
+
 // Of every combination of a field's part in the kind, of its presence and of
 // its form, the outcome is that of the table.
 func TestCheckFields(t *testing.T) {
 	t.Parallel()
-	const required, left, form = "a: is required for this kind", "a: must be left out for this kind", "a: is not of the form that it must have"
+	const required, left, form = "a: is required for this kind", "a: must be left out for this kind", "a: must be so"
 	for _, tt := range []struct {
 		must, may []string
 		set, ok   bool
@@ -106,7 +127,7 @@ func TestCheckFields(t *testing.T) {
 		{nil, []string{"b"}, true, false, left},
 	} {
 		var errs baakit.FieldErrors
-		events.CheckFields(&errs, tt.must, tt.may, events.Has("a", tt.set, tt.ok))
+		events.CheckFields(&errs, tt.must, tt.may, events.Has("a", tt.set, tt.ok, "must be so"))
 		got := ""
 		if err := errs.Err(); err != nil {
 			got = err.Error()

@@ -2,6 +2,7 @@ package events
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/baakit/baakit"
 )
@@ -11,10 +12,20 @@ import (
 type Field struct {
 	name    string
 	set, ok bool
+	rule    string
+	check   func() error
 }
 
-// Has returns the field with a name.
-func Has(name string, set, ok bool) Field { return Field{name, set, ok} }
+// Has returns the field with a name and the rule of its form. A field of which
+// every value is of the right form needs no rule.
+func Has(name string, set, ok bool, rule ...string) Field {
+	return Field{name: name, set: set, ok: ok, rule: strings.Join(rule, "")}
+}
+
+// Part returns the field of a part that checks itself, if it is set.
+func Part(name string, set bool, check func() error) Field {
+	return Field{name: name, set: set, ok: true, check: check}
+}
 
 // CheckFields adds to errs, in the order of the fields, what an event of a
 // kind lacks of the fields that it must have, what it has that it neither must
@@ -28,7 +39,9 @@ func CheckFields(errs *baakit.FieldErrors, must, may []string, fields ...Field) 
 		case f.set && !needed && !slices.Contains(may, f.name):
 			errs.Add(f.name, "must be left out for this kind")
 		case f.set && !f.ok:
-			errs.Add(f.name, "is not of the form that it must have")
+			errs.Add(f.name, f.rule)
+		case f.set && f.check != nil:
+			errs.Merge(f.name, f.check())
 		}
 	}
 }
