@@ -18,8 +18,9 @@ func TestManyValues(t *testing.T) {
 	t.Parallel()
 	const ssn = "314159265"
 	var found, all int
+	var k deid.Checker // for one record after another
 	rapid.Check(t, func(t *rapid.T) {
-		var k deid.Checker
+		k.Reset()
 		var joined strings.Builder
 		part := rapid.Custom(func(t *rapid.T) string {
 			from := rapid.IntRange(0, len(ssn)-1).Draw(t, "from")
@@ -56,6 +57,26 @@ func TestManyValues(t *testing.T) {
 	})
 	if found == 0 || found == all {
 		t.Errorf("%d of %d draws had the number: the test shows nothing", found, all)
+	}
+}
+
+// A value that stands as a published term and as another is looked at as both.
+func TestManyValuesOfTwoKinds(t *testing.T) {
+	t.Parallel()
+	for _, kinds := range [][]deid.Kind{{deid.KindTerm}, {deid.KindTerm, 0}, {0, deid.KindTerm}, {deid.KindTerm, deid.KindTerm}} {
+		var k deid.Checker
+		for i := range 600 {
+			k.Look(0, fmt.Sprint("x", i))
+		}
+		want := false
+		for _, kind := range kinds {
+			k.Look(kind, "Parkinson disease")
+			want = want || kind == 0
+		}
+		k.Removed(deid.KindName, "Ada Parkinson")
+		if got := k.Found(); got != want {
+			t.Errorf("as %v: found %v", kinds, got)
+		}
 	}
 }
 
