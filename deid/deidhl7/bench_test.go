@@ -64,10 +64,18 @@ func stream(messages int) []byte {
 			line(`ORC|RE|P%s^ORD|F%s^LAB||CM||||%s|||1%s^Orderley^Otto^^^^MD`, digits(8), digits(8), on, digits(9))
 			line(`OBR|1|P%s^ORD|F%s^LAB|24323-8^Comprehensive metabolic panel^LN|||%s091500|||||||%s093000||1%s^Orderley^Otto^^^^MD||||||%s110000||CH|F`, digits(8), digits(8), on, on, digits(9), on)
 			for i, test := range []struct{ code, unit, rng string }{
-				{"2951-2^Sodium^LN", "mmol/L", "135-145"}, {"2823-3^Potassium^LN", "mmol/L", "3.5-5.1"}, {"2075-0^Chloride^LN", "mmol/L", "98-107"},
-				{"2345-7^Glucose^LN", "mg/dL", "70-99"}, {"2160-0^Creatinine^LN", "mg/dL", "0.6-1.3"}, {"3094-0^Urea nitrogen^LN", "mg/dL", "7-20"},
-				{"17861-6^Calcium^LN", "mg/dL", "8.6-10.2"}, {"2885-2^Protein^LN", "g/dL", "6.0-8.3"}, {"1751-7^Albumin^LN", "g/dL", "3.5-5.0"},
-				{"1975-2^Bilirubin total^LN", "mg/dL", "0.1-1.2"}, {"6768-6^Alkaline phosphatase^LN", "U/L", "44-147"}, {"1920-8^AST^LN", "U/L", "10-40"},
+				{"2951-2^Sodium^LN", "mmol/L", "135-145"},
+				{"2823-3^Potassium^LN", "mmol/L", "3.5-5.1"},
+				{"2075-0^Chloride^LN", "mmol/L", "98-107"},
+				{"2345-7^Glucose^LN", "mg/dL", "70-99"},
+				{"2160-0^Creatinine^LN", "mg/dL", "0.6-1.3"},
+				{"3094-0^Urea nitrogen^LN", "mg/dL", "7-20"},
+				{"17861-6^Calcium^LN", "mg/dL", "8.6-10.2"},
+				{"2885-2^Protein^LN", "g/dL", "6.0-8.3"},
+				{"1751-7^Albumin^LN", "g/dL", "3.5-5.0"},
+				{"1975-2^Bilirubin total^LN", "mg/dL", "0.1-1.2"},
+				{"6768-6^Alkaline phosphatase^LN", "U/L", "44-147"},
+				{"1920-8^AST^LN", "U/L", "10-40"},
 			} {
 				line(`OBX|%d|NM|%s||%d.%d|%s|%s|%s|||F|||%s091500||1%s^Techley^Tess`, i+1, test.code, 1+r.IntN(150), r.IntN(10), test.unit, test.rng, pick("N", "H", "L"), on, digits(9))
 			}
