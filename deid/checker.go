@@ -32,8 +32,9 @@ type checker struct {
 	last  uint32           // the last two of them
 	forms []byte
 
-	gone     values // the removed ones
-	prepared int    // how many of them are needles
+	gone     values             // the removed ones
+	recent   [recentSlots]int32 // some of them, from 1, by a hash
+	prepared int                // how many of them are needles
 
 	needles []byte // the texts of all needles, one behind the other
 	list    []needle
@@ -68,6 +69,7 @@ func (k *checker) reset() {
 	k.words, k.terms, k.squeezed, k.joined = k.words[:0], k.terms[:0], k.squeezed[:0], k.joined[:0]
 	k.shown.reset()
 	k.gone.reset()
+	clear(k.recent[:])
 	k.shownRead, k.joinedTo, k.prepared = 0, 0, 0
 	k.needles, k.list, k.seen, k.last = k.needles[:0], k.list[:0], 0, 0
 	clear(k.rows[:])
@@ -87,8 +89,18 @@ func (k *checker) removed(kind Kind, v []byte) {
 	if len(v) == 0 || v[0] == '[' && string(v) == kind.tag() {
 		return // nothing, or what an earlier pass put there
 	}
+	// The same dates and names stand in one record again and again.
+	slot := &k.recent[(len(v)+int(v[0])<<2+int(v[len(v)/2])<<1+int(v[len(v)-1])+int(kind))%recentSlots]
+	if i := *slot - 1; i >= 0 {
+		if old := &k.gone.list[i]; old.kind == kind && bytes.Equal(k.gone.bytes(old), v) {
+			return
+		}
+	}
 	k.gone.add(kind, v)
+	*slot = k.gone.order[len(k.gone.order)-1] + 1
 }
+
+const recentSlots = 64
 
 // prepare makes needles of the removed values.
 func (k *checker) prepare() {

@@ -309,20 +309,16 @@ type givenCode struct {
 // maxCodes is how many codes a Record remembers before it forgets all.
 const maxCodes = 1 << 14
 
-// Code is AssignedCode for a format that writes codes in a form of its own: it
-// returns the code of key, and v is what was removed. The action of the place
-// must be [CodeAs]: any other gives [ErrNoCode]. The other errors are those of
-// the vault.
+// Code is AssignedCode for a format that writes codes in a form of its own, and
+// the same ones again and again: it returns the code of key, for which it asks
+// the vault once in a document, and v is what was removed. The action of the
+// place must be [CodeAs]: any other gives [ErrNoCode]. The other errors are
+// those of the vault.
 func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
 	if p.op != opCode {
 		return Code{}, fmt.Errorf("deid: %s: %w", p.path, ErrNoCode)
 	}
-	return c.code(p, p.namespace, key, v)
-}
-
-// code asks the vault once for each key of a document.
-func (c *Record) code(p *Place, namespace string, key, v []byte) (Code, error) {
-	given, ok := c.codes[givenKey{namespace, string(key)}]
+	given, ok := c.codes[givenKey{p.namespace, string(key)}]
 	if ok && given.walk == c.walks {
 		c.count(p, Coded)
 		return given.code, nil
@@ -330,7 +326,7 @@ func (c *Record) code(p *Place, namespace string, key, v []byte) (Code, error) {
 	code := given.code
 	if !ok {
 		var err error
-		if code, err = c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, namespace, key); err != nil {
+		if code, err = c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, p.namespace, key); err != nil {
 			return Code{}, fmt.Errorf("deid: %s: %w", p.path, err)
 		}
 	}
@@ -339,7 +335,7 @@ func (c *Record) code(p *Place, namespace string, key, v []byte) (Code, error) {
 	} else if len(c.codes) >= maxCodes {
 		clear(c.codes)
 	}
-	c.codes[givenKey{namespace, string(key)}] = givenCode{code, c.walks}
+	c.codes[givenKey{p.namespace, string(key)}] = givenCode{code, c.walks}
 	c.count(p, Coded)
 	c.check.removed(p.kind, v)
 	return code, nil
@@ -349,7 +345,7 @@ func (c *Record) code(p *Place, namespace string, key, v []byte) (Code, error) {
 // removed. Where the place's action is not [AgeCap] it is applied as it is, and
 // what would have to be written counts as removed.
 func (c *Record) Age(p *Place, v []byte) (Outcome, error) {
-	if p.op != opAge {
+	if p.op != opAge || len(trimSpace(v)) == 0 {
 		var buf [64]byte
 		_, o, err := c.apply(buf[:0], p, v)
 		if err != nil {
@@ -395,11 +391,16 @@ func (c *Record) AssignedCode(dst []byte, p *Place, v []byte, namespace string, 
 	if namespace == "" {
 		namespace = p.namespace
 	}
-	code, err := c.code(p, namespace, id, v)
+	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, namespace, id)
 	if err == nil {
 		dst, err = code.AppendText(dst)
 	}
-	return dst, Coded, err
+	if err != nil {
+		return dst, 0, fmt.Errorf("deid: %s: %w", p.path, err)
+	}
+	c.count(p, Coded)
+	c.check.removed(p.kind, v)
+	return dst, Coded, nil
 }
 
 // Unread counts a value that is not what its place expects and that the adapter

@@ -26,12 +26,8 @@ type value struct {
 	squeezedTo int32
 }
 
-// manyValues is how many are kept without a table; then only the nearest are
-// looked at for the same.
-const (
-	manyValues = 64
-	nearValues = 8
-)
+// manyValues is how many are kept without a look for the same.
+const manyValues = 512
 
 func (s *values) reset() {
 	if s.placed {
@@ -49,13 +45,6 @@ func (s *values) bytes(v *value) []byte { return s.text[v.start:v.end] }
 func (s *values) add(kind Kind, v []byte) bool {
 	switch n := len(s.list); {
 	case n < manyValues:
-		// The same dates and names stand near each other.
-		for i := max(0, n-nearValues); i < n; i++ {
-			if old := &s.list[i]; old.kind == kind && bytes.Equal(s.bytes(old), v) {
-				s.order = append(s.order, int32(i))
-				return false
-			}
-		}
 		s.push(kind, v)
 		return true
 	case !s.placed || 2*n >= len(s.slots):
@@ -96,7 +85,7 @@ func (s *values) hash(v []byte) uint64 {
 
 // grow makes room for as many again and places all of them.
 func (s *values) grow() {
-	size := max(8*manyValues, len(s.slots))
+	size := max(4*manyValues, len(s.slots))
 	for size < 4*len(s.list) {
 		size *= 2
 	}
