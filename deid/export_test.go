@@ -17,6 +17,9 @@ func (c *Checker) Removed(kind Kind, v string) { c.k.removed(kind, []byte(v)) }
 // Look adds a value of the output.
 func (c *Checker) Look(kind Kind, v string) { c.k.look(kind, []byte(v)) }
 
+// Reset makes it ready for the next record.
+func (c *Checker) Reset() { c.k.reset() }
+
 // Found is the answer of the self-check.
 func (c *Checker) Found() bool { return c.k.found() }
 

@@ -62,12 +62,12 @@ func TestOver89(t *testing.T) {
 			continue
 		}
 		out, _, _ = strings.Cut(strings.ReplaceAll(out, policyHash(j), ""), "\n")
-		for _, word := range strings.Split(tt.left, ",") {
+		for word := range strings.SplitSeq(tt.left, ",") {
 			if !strings.Contains(out, word) {
 				t.Errorf("%s: %s is not in %s", tt.doc, word, out)
 			}
 		}
-		for _, word := range strings.Split(tt.gone, ",") {
+		for word := range strings.SplitSeq(tt.gone, ",") {
 			if word != "" && strings.Contains(out, word) {
 				t.Errorf("%s: %s is in %s", tt.doc, word, out)
 			}

@@ -14,7 +14,7 @@ import (
 func TestTable(t *testing.T) {
 	t.Parallel()
 	have := deidfhir.Resources()
-	for _, name := range strings.Fields(`AllergyIntolerance Binary Bundle CarePlan CareTeam Claim Condition Coverage Device
+	for name := range strings.FieldsSeq(`AllergyIntolerance Binary Bundle CarePlan CareTeam Claim Condition Coverage Device
 DiagnosticReport DocumentReference Encounter ExplanationOfBenefit Goal ImagingStudy Immunization Location Medication MedicationAdministration
 MedicationDispense MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance
 QuestionnaireResponse RelatedPerson ServiceRequest Specimen`) {
@@ -74,12 +74,12 @@ func TestSystems(t *testing.T) {
 		"urn:ietf:rfc:3986":                                        {"1.2.840.10008 urn:oid:1.2.3", "https://zebulon.example"},
 		"":                                                         {"", "AMB"},
 	} {
-		for _, code := range strings.Fields(codes[0]) {
+		for code := range strings.FieldsSeq(codes[0]) {
 			if !w.Matches(system, code) {
 				t.Errorf("%s of %s does not stay", code, system)
 			}
 		}
-		for _, code := range strings.Fields(codes[1]) {
+		for code := range strings.FieldsSeq(codes[1]) {
 			if w.Matches(system, code) {
 				t.Errorf("%s of %s stays", code, system)
 			}
@@ -89,7 +89,7 @@ func TestSystems(t *testing.T) {
 
 func TestUCUM(t *testing.T) {
 	t.Parallel()
-	for _, unit := range strings.Fields("kg mg/dL mm[Hg] 10*3/uL mL/min/{1.73_m2} kg/m2 % {score} /min a mo [degF] Cel [in_i] mmol/L ug/L m[IU]/L {breaths}/min m/s2 cm2 g.m-2 10*-6 [arb'U]/mL") {
+	for unit := range strings.FieldsSeq("kg mg/dL mm[Hg] 10*3/uL mL/min/{1.73_m2} kg/m2 % {score} /min a mo [degF] Cel [in_i] mmol/L ug/L m[IU]/L {breaths}/min m/s2 cm2 g.m-2 10*-6 [arb'U]/mL") {
 		if !deidfhir.IsUCUM(unit) {
 			t.Errorf("%s is no unit", unit)
 		}

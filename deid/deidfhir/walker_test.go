@@ -174,13 +174,23 @@ func TestElements(t *testing.T) {
 		in, want string
 	}{
 		// Codings by their systems, and texts by the displays that stay.
-		{plain, `{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"444814009","display":"Viral sinusitis"},{"system":"http://hospital.example/labs","code":"Z1","display":"Zebulon"}],"text":"Viral sinusitis"}}`,
-			`{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"444814009","display":"Viral sinusitis"}],"text":"Viral sinusitis"}}`},
-		{own, `{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}],"text":"Zebulon's sodium"}}`,
-			`{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}]}}`},
+		{
+			plain, `{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"444814009","display":"Viral sinusitis"},{"system":"http://hospital.example/labs","code":"Z1","display":"Zebulon"}],"text":"Viral sinusitis"}}`,
+			`{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"444814009","display":"Viral sinusitis"}],"text":"Viral sinusitis"}}`,
+		},
+		{
+			own, `{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}],"text":"Zebulon's sodium"}}`,
+			`{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}]}}`,
+		},
 		{plain, `{"resourceType":"Condition","code":{"coding":[{"code":"Z1","display":"Zebulon"},{"system":"http://snomed.info/sct","display":"Zebulon"},{"system":"http://snomed.info/sct","code":"Zebulon"}],"text":"Zebulon"}}`, `{"resourceType":"Condition"}`},
-		{plain, `{"resourceType":"Condition","code":{"coding":[{"display":"Sprain","code":"44465007","system":"http://snomed.info/sct","userSelected":true}]}}`,
-			`{"resourceType":"Condition","code":{"coding":[{"display":"Sprain","code":"44465007","system":"http://snomed.info/sct","userSelected":true}]}}`},
+		{
+			plain, `{"resourceType":"Condition","code":{"coding":[{"display":"Sprain","code":"44465007","system":"http://snomed.info/sct","userSelected":true}]}}`,
+			`{"resourceType":"Condition","code":{"coding":[{"display":"Sprain","code":"44465007","system":"http://snomed.info/sct","userSelected":true}]}}`,
+		},
+		{
+			plain, `{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"44465007","display":"call 617-555-0182"},{"system":"http://snomed.info/sct","code":"44465007","display":"of 1931-08-23"},{"system":"http://snomed.info/sct","code":"44465007","display":"zebulon.q@wobble.example"}],"text":"call 617-555-0182"}}`,
+			`{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"44465007"},{"system":"http://snomed.info/sct","code":"44465007"},{"system":"http://snomed.info/sct","code":"44465007"}]}}`,
+		},
 		// Numbers to the byte, and the space around them.
 		{plain, "{\"resourceType\":\"Observation\" ,\n \"valueQuantity\" : { \"value\":1.50E+2 , \"unit\":\"mmol/L\" }\n}", "{\"resourceType\":\"Observation\",\n \"valueQuantity\" : { \"value\":1.50E+2, \"unit\":\"mmol/L\" }\n}"},
 		{plain, `{"resourceType":"Observation","valueQuantity":{"value":1,"unit":"Zebulons","code":"Zebulon","system":"http://unitsofmeasure.org"}}`, `{"resourceType":"Observation","valueQuantity":{"value":1,"system":"http://unitsofmeasure.org"}}`},
@@ -190,37 +200,60 @@ func TestElements(t *testing.T) {
 		{providers, `{"resourceType":"Practitioner","name":[{"family":"Mulberry","given":["Ignatia"]}],"telecom":[{"system":"phone","value":"617-555-0182"}]}`, `{"resourceType":"Practitioner","name":[{"family":"Mulberry","given":["Ignatia"]}]}`},
 		{providers, `{"resourceType":"Patient","name":[{"family":"Mulberry"}]}`, `{"resourceType":"Patient"}`},
 		// Extensions, beside objects and primitives.
-		{plain, `{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex","valueCode":"F"},{"url":"http://hospital.example/x","valueString":"Zebulon"},{"valueString":"Zebulon","url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"}]}`,
-			`{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex","valueCode":"F"}]}`},
-		{plain, `{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race","extension":[{"url":"text","valueString":"White"},{"url":"ombCategory","valueCoding":{"system":"urn:oid:2.16.840.1.113883.6.238","code":"2106-3","display":"White"}},{"url":"text","valueString":"White"},{"url":"text","valueString":"Zebulon"},{"url":"zebulon","valueString":"White"}]}]}`,
-			`{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race","extension":[{"url":"ombCategory","valueCoding":{"system":"urn:oid:2.16.840.1.113883.6.238","code":"2106-3","display":"White"}},{"url":"text","valueString":"White"}]}]}`},
-		{plain, `{"resourceType":"Patient","_birthDate":{"id":"b","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/patient-birthTime","valueDateTime":"1931-08-23T04:05:06Z"}]},"_gender":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}`,
-			`{"resourceType":"Patient","_gender":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}`},
+		{
+			plain, `{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex","valueCode":"F"},{"url":"http://hospital.example/x","valueString":"Zebulon"},{"valueString":"Zebulon","url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"}]}`,
+			`{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex","valueCode":"F"}]}`,
+		},
+		{
+			plain, `{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race","extension":[{"url":"text","valueString":"White"},{"url":"ombCategory","valueCoding":{"system":"urn:oid:2.16.840.1.113883.6.238","code":"2106-3","display":"White"}},{"url":"text","valueString":"White"},{"url":"text","valueString":"Zebulon"},{"url":"zebulon","valueString":"White"}]}]}`,
+			`{"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race","extension":[{"url":"ombCategory","valueCoding":{"system":"urn:oid:2.16.840.1.113883.6.238","code":"2106-3","display":"White"}},{"url":"text","valueString":"White"}]}]}`,
+		},
+		{
+			plain, `{"resourceType":"Patient","_birthDate":{"id":"b","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/patient-birthTime","valueDateTime":"1931-08-23T04:05:06Z"}]},"_gender":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}`,
+			`{"resourceType":"Patient","_gender":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}}`,
+		},
 		{plain, `{"resourceType":"Patient","modifierExtension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex","valueCode":"F"}]}`, `{"resourceType":"Patient"}`},
 		// Contained resources, attachments, types that are not listed.
-		{plain, `{"resourceType":"Encounter","contained":[{"id":"zebulon","resourceType":"RelatedPerson","name":[{"family":"Quackenbush"}],"gender":"male"},{"resourceType":"Zebulon","x":"y"}],"status":"finished"}`,
-			`{"resourceType":"Encounter","contained":[{"id":"CODE","resourceType":"RelatedPerson","gender":"male"}],"status":"finished"}`},
-		{plain, `{"resourceType":"DocumentReference","content":[{"attachment":{"contentType":"text/plain","data":"WmVidWxvbg==","url":"http://x.example/z","hash":"WmVidWxvbg==","title":"Zebulon","size":7,"creation":"2019-03-14"}}]}`,
-			`{"resourceType":"DocumentReference","content":[{"attachment":{"contentType":"text/plain","size":7,"creation":"2019"}}]}`},
+		{
+			plain, `{"resourceType":"Encounter","contained":[{"id":"zebulon","resourceType":"RelatedPerson","name":[{"family":"Quackenbush"}],"gender":"male"},{"resourceType":"Zebulon","x":"y"}],"status":"finished"}`,
+			`{"resourceType":"Encounter","contained":[{"id":"CODE","resourceType":"RelatedPerson","gender":"male"}],"status":"finished"}`,
+		},
+		{
+			plain, `{"resourceType":"DocumentReference","content":[{"attachment":{"contentType":"text/plain","data":"WmVidWxvbg==","url":"http://x.example/z","hash":"WmVidWxvbg==","title":"Zebulon","size":7,"creation":"2019-03-14"}}]}`,
+			`{"resourceType":"DocumentReference","content":[{"attachment":{"contentType":"text/plain","size":7,"creation":"2019"}}]}`,
+		},
 		{plain, `{"resourceType":"Binary","contentType":"application/pdf","data":"WmVidWxvbg=="}`, `{"resourceType":"Binary","contentType":"application/pdf"}`},
 		{plain, `{"resourceType":"Basic","id":"zebulon","code":{"text":"Zebulon"},"author":{"reference":"Patient/1"}}`, `{"resourceType":"Basic","id":"CODE"}`},
 		{plain, `{"resourceType":"Observation","note":[{"text":"Zebulon","time":"2019-03-14"}],"valueString":"Zebulon","text":{"status":"generated","div":"<div>Zebulon</div>"}}`, `{"resourceType":"Observation","note":[{"time":"2019"}]}`},
 		{plain, `{"resourceType":"Observation","status":"zebulon","category":[null,{},[]],"note":"x","code":[]}`, `{"resourceType":"Observation"}`},
 		// Requests of a transaction.
-		{plain, `{"resourceType":"Bundle","entry":[{"request":{"method":"PUT","url":"Patient?identifier=MRN-8837261","ifNoneExist":"identifier=MRN-8837261"}},{"request":{"method":"POST","url":"Patient"}}]}`,
-			`{"resourceType":"Bundle","entry":[{"request":{"method":"PUT"}},{"request":{"method":"POST","url":"Patient"}}]}`},
+		{
+			plain, `{"resourceType":"Bundle","entry":[{"request":{"method":"PUT","url":"Patient?identifier=MRN-8837261","ifNoneExist":"identifier=MRN-8837261"}},{"request":{"method":"POST","url":"Patient"}}]}`,
+			`{"resourceType":"Bundle","entry":[{"request":{"method":"PUT"}},{"request":{"method":"POST","url":"Patient"}}]}`,
+		},
 		// Labels.
-		{plain, `{"resourceType":"Patient","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]}}`,
-			`{"resourceType":"Patient","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"},LABEL]}}`},
+		{
+			plain, `{"resourceType":"Patient","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]}}`,
+			`{"resourceType":"Patient","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"},LABEL]}}`,
+		},
 		{plain, `{"resourceType":"Patient","meta":{"security":[` + rootLabel(plain, "ANONYED", "anonymized") + `],"tag":[]}}`, `{"resourceType":"Patient"}`},
 		{plain, `{"resourceType":"Patient","meta":{"security":[]}}`, `{"resourceType":"Patient"}`},
-		{plain, `{"resourceType":"Patient","meta":{"profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|3.1.1","http://zebulon.example/p"]}}`,
-			`{"resourceType":"Patient","meta":{"profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|3.1.1"],"security":[LABEL]}}`},
+		{
+			plain, `{"resourceType":"Patient","meta":{"profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|3.1.1","http://zebulon.example/p"]}}`,
+			`{"resourceType":"Patient","meta":{"profile":["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|3.1.1"],"security":[LABEL]}}`,
+		},
 	} {
 		out, _, err := tt.j.run(tt.in)
 		if err != nil {
 			t.Errorf("%s: %v", tt.in, err)
 			continue
+		}
+		label := rootLabel(tt.j, "PSEUDED", "pseudonymized")
+		if tt.j == own {
+			label = rootLabel(tt.j, "ANONYED", "anonymized")
+		}
+		if strings.Count(out, label) != 1 {
+			t.Errorf("%s\nis not labelled once: %s", tt.in, out)
 		}
 		got := stripped(tt.j, out)
 		for _, p := range pointers(t, []byte(out)) {
