@@ -697,3 +697,31 @@ func FuzzEscapes(f *testing.F) {
 		}
 	})
 }
+
+// The type in CX-5 says what a number is, whatever its field; without one that
+// is known its field does.
+func TestIdentifierTypes(t *testing.T) {
+	t.Parallel()
+	h := transformer(t, nil) // codes for record numbers only
+	for _, tt := range []struct {
+		cell  string
+		coded [3]bool // in PID-3, a record number; PID-18, an account; OBX-5, any
+	}{
+		{"123^^^N^MR", [3]bool{true, true, true}},
+		{"123^^^N^PI", [3]bool{true, true, true}},
+		{"123^^^N^SS", [3]bool{}},
+		{"123^^^N^DL", [3]bool{}},
+		{"123^^^N^AN", [3]bool{}},
+		{"123^^^N^MA", [3]bool{}},
+		{"123^^^N^XX", [3]bool{true, false, false}},
+		{"123^^^N", [3]bool{true, false, false}},
+		{"123", [3]bool{true, false, false}},
+	} {
+		for i, in := range []string{"PID|||" + tt.cell, "PID||||||||||||||||||" + tt.cell, "OBX|1|CX|||" + tt.cell} {
+			got := became(t, h, in+"\r")
+			if strings.Contains(got, "123") || codePattern.MatchString(got) != tt.coded[i] {
+				t.Errorf("%s became %q", in, got)
+			}
+		}
+	}
+}
