@@ -222,6 +222,23 @@ type notFound struct {
 
 func (e *notFound) Error() string { return "no patient " + e.Name }
 
+// A Knot embeds itself in more ways than one.
+type (
+	Knot struct {
+		*Left
+		*Right
+		Name string
+	}
+	Left struct {
+		*Right
+		*Knot
+	}
+	Right struct {
+		*Left
+		*Knot
+	}
+)
+
 type ring struct {
 	Next, Other *ring
 	Name        string
@@ -240,7 +257,7 @@ func TestNothingUnvouched(t *testing.T) {
 		"in a slice": []any{groupValuer{}, deepValuer{secret}, &p}, "in a map": map[string]any{"a": groupValuer{}}, "tagged": p, "stringer": stringer{p},
 		"value": deid.Hide(secret), "attr": slog.String("a", secret), "attrs": []slog.Attr{slog.String("a", secret)}, "slog value": slog.StringValue(secret),
 		"panic": panicking{"LogValue"}, "panic below": panicking{""}, "panic in an error": panics{}, "panic in text": panicsInText{}, "in a valuer": deepValuer{panicsInText{}},
-		"self": selfValuer{}, "ring": loop, "func": func() {}, "chan": make(chan string), "complex": complex(1, 2), "date": baakit.MustParseDate("1971-02-03"), "time": time.Date(1971, 2, 3, 0, 0, 0, 0, time.UTC), "mrn": 81350729,
+		"self": selfValuer{}, "ring": loop, "knot": &Knot{Name: secret}, "func": func() {}, "chan": make(chan string), "complex": complex(1, 2), "date": baakit.MustParseDate("1971-02-03"), "time": time.Date(1971, 2, 3, 0, 0, 0, 0, time.UTC), "mrn": 81350729,
 		"address": netip.MustParseAddr("192.0.2.71"), "nested": []map[string][]any{{"a": {secret, p}}}, "pointer to any": new(any(secret)),
 		"valuer inside": struct {
 			A deepValuer  `deid:"dive"`

@@ -87,6 +87,16 @@ func whole(p *Patient, list []Patient, shown Shown, s *slog.Logger) {
 	fmt.Println(holder{})
 }
 
+// A tree holds itself in more ways than one.
+type tree struct {
+	A, B, C, D []tree
+	E          map[string]tree
+	F          [2][]tree
+	*tree
+}
+
+func grown(t tree) { fmt.Println(t, &t) }
+
 type holder struct{ Next *Patient }
 
 func harmless(p *Patient, w io.Writer, sb *strings.Builder) {
