@@ -47,7 +47,7 @@ func (*agreement) play(ctx context.Context, s *stage) error {
 	s.tell("The vendor's text is sealed as version %s, %s. It has %d of the %d elements that the rules of %s know, with %s.",
 		version.Label(), short(version.Hash()), present, len(report.Coverage), rules.On(), counted(len(report.Findings), "finding", "findings"))
 	for _, f := range report.Findings {
-		s.tell("%s %s: %s", f.Severity, f.ID, f.Message)
+		s.warn("%s %s: %s", f.Severity, f.ID, f.Message)
 	}
 	if err := s.write("agreement.md", []byte(version.Markdown())); err != nil {
 		return err

@@ -42,6 +42,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -90,6 +91,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var sender subprocessor.Sender
 	if *mailServer != "" {
+		if _, port, err := net.SplitHostPort(*mailServer); err != nil || port == "" {
+			return fail(2, errors.New("-smtp: must be HOST:PORT"))
+		}
 		sender = subprocessoroutbox.SMTP{Addr: *mailServer}
 	}
 	cast := acts()
@@ -105,7 +109,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return fail(2, err)
 	}
 	s.out, s.json = stdout, *asJSON
-	if err := errors.Join(perform(ctx, s, cast), s.close(ctx)); err != nil {
+	err = perform(ctx, s, cast)
+	// What was told is settled even if the telling was interrupted.
+	if err := errors.Join(err, s.close(context.WithoutCancel(ctx))); err != nil {
 		return fail(1, err)
 	}
 	return 0
