@@ -91,6 +91,9 @@ func (a *access) play(ctx context.Context, s *stage) error {
 	if err := a.review(ctx, s, day); err != nil {
 		return err
 	}
+	if err := a.reviewed(ctx, s, day.AddDays(7)); err != nil {
+		return err
+	}
 	if err := a.account(ctx, s, day.AddDays(15), reported); err != nil {
 		return err
 	}
