@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -103,9 +104,7 @@ func (a *access) refuseLocked() {
 	h := a.w.Header()
 	id := h[requestIDHeader]
 	clear(h) // what the handler put there may be about a patient
-	for k, v := range a.outer {
-		h[k] = v
-	}
+	maps.Copy(h, a.outer)
 	if id != nil {
 		h[requestIDHeader] = id
 	}

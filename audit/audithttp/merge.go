@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -39,9 +38,10 @@ const maxConflicts = 10_000
 // it breaks off: before the first attempt the size of the chain is made
 // durable here, so that a later merge knows from where on to look whether it
 // was there already, and every attempt is an AppendAt behind what was looked
-// at. One case is beyond that: a log whose append timed out while the access
-// was served can have taken the entry after all, and then it is there twice,
-// once with the policy and once without.
+// at. One case is beyond that: an append that timed out or failed half-way
+// while the access was served ([audit.ErrUncertain], [audit.ErrFailed]) can
+// have reached the log after all, and then the access is there twice, once with
+// the policy and once without, under one request.id.
 //
 // An access that the log refuses for good stays here and is part of the error;
 // those behind it are merged. Any other error ends the merge. Errors are those
@@ -71,11 +71,18 @@ func (s *SpillJournal) Merge(ctx context.Context, log Merger) (int, error) {
 	return merged, errors.Join(refused...)
 }
 
-// oldest returns the numbers of what is pending, in order.
+// oldest returns the numbers of what is pending and durable, in order.
 func (s *SpillJournal) oldest() []uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.pending))
+	var list []uint64
+	for n, p := range s.pending {
+		if p.offset >= 0 {
+			list = append(list, n)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // permanent tells whether a log will always refuse the events.
@@ -158,6 +165,10 @@ func (s *SpillJournal) erase() error {
 	}
 	segments := s.j.Segments()
 	for _, segment := range segments[:len(segments)-1] {
+		if s.erased[segment.Base] {
+			continue
+		}
+		whole := true
 		err := s.j.Rewrite(segment.Base, func(r journal.Record) error {
 			f, err := parseFrame(r.Frame)
 			if err != nil || f.Spill == nil {
@@ -166,7 +177,9 @@ func (s *SpillJournal) erase() error {
 			s.mu.Lock()
 			_, pending := s.pending[f.Spill.N]
 			s.mu.Unlock()
-			if !pending {
+			if pending {
+				whole = false
+			} else {
 				blank(r.Frame)
 			}
 			return nil
@@ -174,6 +187,7 @@ func (s *SpillJournal) erase() error {
 		if err != nil {
 			return err
 		}
+		s.erased[segment.Base] = whole
 	}
 	return nil
 }

@@ -36,14 +36,15 @@ type SpillJournal struct {
 
 	mu      sync.Mutex
 	next    uint64            // number of the next spill
-	pending map[uint64]*spill // that are not merged
+	pending map[uint64]*spill // that are not merged, from when they are submitted
 
 	merging sync.Mutex
+	erased  map[int64]bool // segments of which nothing is left to erase; of merging
 }
 
 // A spill is one access whose entries were spilled together.
 type spill struct {
-	offset int64  // of its frame in the journal
+	offset int64  // of its frame in the journal; -1 until it is durable
 	begun  bool   // a merge was
 	at     uint64 // the chain's size then
 }
@@ -85,7 +86,7 @@ func OpenSpillJournal(dir string, aead cipher.AEAD, opt *SpillOptions) (*SpillJo
 	if aead == nil {
 		return nil, baakit.FieldErrors{{Path: "aead", Rule: "is required"}}
 	}
-	s := &SpillJournal{aead: aead, now: time.Now, pending: make(map[uint64]*spill)}
+	s := &SpillJournal{aead: aead, now: time.Now, pending: make(map[uint64]*spill), erased: make(map[int64]bool)}
 	o := journal.Options{Format: spillFormat, MaxFrame: journal.MaxGroup - 1, Visit: s.visit}
 	if opt != nil {
 		o.FS = opt.fs
@@ -249,6 +250,7 @@ func (s *SpillJournal) submit(plain []byte) (*submitted, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.pending[s.next] = &spill{offset: -1} // or a merge would take it for merged
 	s.next++
 	return &submitted{s, s.next - 1, p}, nil
 }
@@ -267,7 +269,7 @@ func (p *submitted) Wait() (int64, error) {
 	}
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	p.s.pending[p.n] = &spill{offset: offsets[0]}
+	p.s.pending[p.n].offset = offsets[0]
 	return offsets[0], nil
 }
 
@@ -301,11 +303,7 @@ func (s *SpillJournal) read(n uint64, offset int64) (group, error) {
 }
 
 // Len returns how many accesses wait to be merged.
-func (s *SpillJournal) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.pending)
-}
+func (s *SpillJournal) Len() int { return len(s.oldest()) }
 
 // Close closes the folder. What was spilled stays in it.
 func (s *SpillJournal) Close() error { return s.j.Close() }

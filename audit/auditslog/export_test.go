@@ -1,0 +1,3 @@
+package auditslog
+
+var ParsePositions = parsePositions
