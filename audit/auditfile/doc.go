@@ -13,7 +13,8 @@
 //
 // A segment is a text file of lines that end in a line feed. It is named after
 // the position of its first byte in the whole journal, in twenty decimal
-// digits, so the next one's name is that position plus the segment's length.
+// digits, so the next one's name is that position plus the segment's length, unless it
+// was compacted.
 // Its lines are of three kinds. The first line is a header:
 //
 //	{"journal":{"base":"00000000000000000000","format":"baakit.audit/1","total":"0000000000000000","crc":"8d2cbb6c"}}
@@ -30,6 +31,12 @@
 // place of the whole member, so that nothing else moves:
 //
 //	{"chain":"t/42"                        ,"seq":17,"line":{"action":"R",…}}
+//
+// [Store.Compact] takes the spaces out of a closed segment. Its file is shorter
+// then, and its header says so: how long it is, and where the next one begins,
+// whose name stays:
+//
+//	{"journal":{"base":"00000000000000000000","format":"baakit.audit/1","total":"0000000000000000","size":"00000000000041280004","next":"00000000000067108713","crc":"b5d3a90c"}}
 //
 // A commit ends the group of entries that became durable together:
 //
@@ -68,6 +75,9 @@
 // [audit.ErrFull] and [audit.ErrFailed]. A file system that does not keep what
 // it has synced, or that has neither working locks nor atomic renames, is not
 // fit for a log.
+//
+// Erasing and compacting write a segment anew beside the old one, sync it, and
+// put it in the old one's place at once. A crash leaves the one or the other.
 //
 // What a crash leaves of a group that was not acknowledged is cut off when the
 // folder is next opened for writing, as a whole, and [Store.Recovered] says

@@ -3,6 +3,7 @@ package auditkeys
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 
@@ -123,8 +124,9 @@ func (s Slot) String() string {
 	return text
 }
 
-// GoString returns what String does.
-func (s Slot) GoString() string { return s.String() }
+// Format implements [fmt.Formatter]: whatever the verb, it prints what String
+// returns.
+func (s Slot) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 
 // LogValue implements [slog.LogValuer] with what String returns.
 func (s Slot) LogValue() slog.Value { return slog.StringValue(s.String()) }

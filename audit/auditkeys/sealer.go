@@ -315,3 +315,12 @@ func (s *Sealer) Tokens(ctx context.Context, owner Owner, patient string) ([]aud
 	}
 	return list, nil
 }
+
+// ChainTokens is [Sealer.Tokens] for the owner of a chain.
+func (s *Sealer) ChainTokens(ctx context.Context, chain, patient string) ([]audit.Token, error) {
+	owner, err := s.Owner(chain)
+	if err != nil {
+		return nil, err
+	}
+	return s.Tokens(ctx, owner, patient)
+}

@@ -3,7 +3,6 @@ package erasure_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -143,5 +142,3 @@ func size(tb testing.TB, d *desk, chain string) uint64 {
 	}
 	return n
 }
-
-var _ = fmt.Sprint

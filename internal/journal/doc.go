@@ -20,6 +20,14 @@
 // of frames in the segments before, crc is the CRC-32 (IEEE) of the line's
 // bytes before the last comma.
 //
+// A segment that was compacted is shorter than the distance to the next one.
+// Its header has two members more, its length and the base of the next segment,
+// in twenty decimal digits, so that here too nothing can go missing unnoticed:
+//
+//	{"journal":{"base":"00000000000000000000","format":"baakit.audit/1","total":"0000000000000000","size":"00000000000041280004","next":"00000000000067108713","crc":"b5d3a90c"}}
+//
+// The last segment is never compacted.
+//
 // Every other line is a frame or a commit. A frame is what the caller
 // appended: any bytes without a line feed or a NUL, conventionally one JSON
 // object. A commit ends the group of frames that became durable together:
