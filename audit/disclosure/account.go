@@ -110,7 +110,7 @@ func account(read reading, q Request, chains []string) (Accounting, Worksheet) {
 		Due: Clock{Received: q.Requested}.Due(), Chains: read.spans,
 	}
 	w := Worksheet{Patient: q.Patient, Requested: q.Requested, Made: a.Made, From: from, Through: through, Considered: []Considered{}}
-	f := frame{from, through, a.Made, q.ComplianceDate, read.suspensions}
+	f := frame{from, through, a.Made, q.ComplianceDate, q.Full, read.suspensions}
 	inOrder(read.records, chains)
 	var list []record
 	for _, r := range read.records {

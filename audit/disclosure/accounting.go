@@ -79,6 +79,17 @@ type unreadableWire struct {
 // be read.
 func (a Accounting) Complete() bool { return len(a.Unreadable) == 0 && a.Unattributed == 0 }
 
+// KeepThrough returns the last day on which a copy of the accounting has to be
+// kept, six years after it was made (45 CFR 164.528(d)); zero for the zero
+// Accounting.
+func (a Accounting) KeepThrough() baakit.Date {
+	d, err := law().periods["documentation"].AddTo(a.Made, nil, baakit.RollForward)
+	if err != nil {
+		return baakit.Date{}
+	}
+	return d
+}
+
 // Citations returns the sources of the accounting's rules.
 func (a Accounting) Citations() []baakit.Citation {
 	var list []baakit.Citation

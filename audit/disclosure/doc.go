@@ -59,7 +59,10 @@
 // Entries whose sealed part is erased, or does not open, or is not what this
 // package writes, are never left out silently: the accounting lists those that
 // are about the individual, or say that they are a disclosure, and counts the
-// rest. Of an entry that has no token, nobody knows whom it was about.
+// rest. Of an entry that has no token, nobody knows whom it was about. An export
+// (DCM 110106), or an entry with the subtype disclose, that carries no
+// disclosure is one of those that cannot be read: who logs an export that is
+// none, or is exempt, says so by a [Disclosure] with its exemption.
 //
 // # Proof
 //

@@ -147,7 +147,7 @@ func (a Accounting) Verify(v *audit.Verifier, origin string) (map[string]audit.C
 				return nil, ErrNoEvidence
 			}
 			delete(byRef, ref) // no entry counts twice
-			if first, last := r.days(); last.Before(a.From) || first.After(a.Through) {
+			if first, last := r.days(a.Full); last.Before(a.From) || first.After(a.Through) {
 				return nil, ErrMismatch
 			}
 			list = append(list, r)

@@ -49,7 +49,7 @@ func Outstanding(ctx context.Context, s Source, on baakit.Date, patient string) 
 	}
 	owed := Owed{On: on, Unreadable: read.unreadable, Chains: read.spans}
 	inOrder(read.records, s.Chains)
-	f := frame{lookBackFrom(on), later(on, lastDay), on, baakit.Date{}, read.suspensions}
+	f := frame{lookBackFrom(on), later(on, lastDay), on, baakit.Date{}, false, read.suspensions}
 	for _, r := range read.records {
 		c := f.consider(r)
 		if c.Treatment == Outside || c.Treatment == Exempt {

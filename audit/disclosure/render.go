@@ -36,11 +36,11 @@ func (l Line) cells() []string {
 		}
 	case l.Kind == ByProtocol:
 		if l.Last != l.Date {
-			when = l.Date.String() + " to " + l.Last.String()
+			when = fmt.Sprintf("%s to %s, the last on %s", l.Date, l.Last, l.Last)
 		}
 		r := l.Research
 		return []string{
-			when + ", last " + l.Last.String(),
+			when,
 			"researcher " + r.Researcher.line() + "; sponsor " + r.Sponsor.line(),
 			r.Information,
 			"research: " + r.Protocol + ": " + r.Description + ". " + sentence(r.Statement),
@@ -171,8 +171,11 @@ func (a Accounting) Markdown() string {
 	b.WriteString(after)
 	a.copies(func(n int, text string) {
 		fmt.Fprintf(&b, "## Copy of the request of line %d\n\n", n)
-		for line := range strings.Lines(text) {
-			b.WriteString("> " + markdown.Text(line) + "\n>\n")
+		for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
+			if i > 0 {
+				b.WriteString(">\n")
+			}
+			b.WriteString("> " + markdown.Text(line) + "\n")
 		}
 		b.WriteByte('\n')
 	})

@@ -3,6 +3,7 @@ package disclosure
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -48,16 +49,22 @@ func (s Source) validate() error {
 	return errs.Err()
 }
 
-func (s Source) tokens(ctx context.Context, chain, patient string) ([]audit.Token, error) {
+// tokens returns the tokens of a patient as lines have them.
+func (s Source) tokens(ctx context.Context, chain, patient string) ([]string, error) {
 	if s.Tokens != nil {
-		return s.Tokens(ctx, chain, patient)
+		list, err := s.Tokens(ctx, chain, patient)
+		texts := make([]string, len(list))
+		for i, t := range list {
+			texts[i] = t.String()
+		}
+		return texts, err
 	}
 	sealing, err := s.Sealer.Sealing(ctx, chain, patient)
 	if err != nil {
 		return nil, err
 	}
 	if token, ok := sealing.Subject(); ok {
-		return []audit.Token{token}, nil
+		return []string{token.String()}, nil
 	}
 	return nil, nil
 }
@@ -81,8 +88,9 @@ var (
 // that have a sealed part or say that they are a disclosure; with every set,
 // those under other tokens too. A line is looked at as bytes before it is
 // parsed: no value of a line holds a quotation mark, so a member's name and the
-// quotation mark of its value occur nowhere else in it.
-func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Token, every bool, span *Span) iter.Seq2[audit.Entry, error] {
+// quotation mark of its value occur nowhere else in it. What is yielded is valid
+// until the next.
+func (s Source) candidates(ctx context.Context, chain string, tokens []string, every bool, span *Span) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
 		*span = Span{Chain: chain}
 		var last []byte
@@ -97,7 +105,7 @@ func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Tok
 				!every && !concerns(r.Line, tokens) {
 				continue
 			}
-			e, err := audit.ParseLine(bytes.Clone(r.Line))
+			e, err := audit.ParseLine(r.Line)
 			if err == nil && (e.Chain != chain || e.Seq != span.Size-1) {
 				err = errors.New("an entry stands in the place of another")
 			}
@@ -105,7 +113,7 @@ func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Tok
 				yield(audit.Entry{}, fmt.Errorf("%w: %w", audit.ErrTampered, err))
 				return
 			}
-			e.Sealed = bytes.Clone(r.Sealed)
+			e.Sealed = r.Sealed
 			if !yield(e, nil) {
 				return
 			}
@@ -118,18 +126,9 @@ func (s Source) candidates(ctx context.Context, chain string, tokens []audit.Tok
 }
 
 // concerns reports whether a line has one of the tokens, or none.
-func concerns(line []byte, tokens []audit.Token) bool {
-	i := bytes.Index(line, subjectMember)
-	if i < 0 {
-		return true
-	}
-	value := line[i+len(subjectMember):]
-	for _, t := range tokens {
-		if text := t.String(); len(value) > len(text) && string(value[:len(text)]) == text {
-			return true
-		}
-	}
-	return false
+func concerns(line []byte, tokens []string) bool {
+	_, value, ok := bytes.Cut(line, subjectMember)
+	return !ok || slices.ContainsFunc(tokens, func(t string) bool { return bytes.HasPrefix(value, []byte(t)) })
 }
 
 // A Ref names an entry of the log.
@@ -203,7 +202,7 @@ func (s Source) read(ctx context.Context, patient string) (reading, error) {
 		return out, err
 	}
 	for _, chain := range s.Chains {
-		var tokens []audit.Token
+		var tokens []string
 		if patient != "" {
 			var err error
 			if tokens, err = s.tokens(ctx, chain, patient); err != nil {
@@ -215,7 +214,7 @@ func (s Source) read(ctx context.Context, patient string) (reading, error) {
 			if err != nil {
 				return reading{}, err
 			}
-			opened, err := audit.OpenEntry(ctx, s.Sealer, e)
+			opened, err := s.open(ctx, e)
 			if err := out.add(e, opened, err, patient); err != nil {
 				return reading{}, err
 			}
@@ -223,6 +222,26 @@ func (s Source) read(ctx context.Context, patient string) (reading, error) {
 		out.spans = append(out.spans, span)
 	}
 	return out, nil
+}
+
+// open is [audit.OpenEntry], except that the event of an entry under a token is
+// left as the line has it where the payload cannot hold a disclosure: most of
+// what there is about a patient is reading, and JSON takes long to read.
+func (s Source) open(ctx context.Context, e audit.Entry) (audit.Entry, error) {
+	if e.Seal == "" || len(e.Sealed) == 0 || e.Subject == "" || e.Event.Kind != "" {
+		return audit.OpenEntry(ctx, s.Sealer, e)
+	}
+	payload, err := s.Sealer.Open(ctx, e.Chain, e.Leaf, e.Sealed)
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	if bytes.Contains(payload, []byte(`"disclosure"`)) || bytes.Contains(payload, []byte(`\u`)) {
+		return e.OpenPayload(payload)
+	}
+	if sum := audit.Commitment(payload); len(payload) < audit.SaltSize || hex.EncodeToString(sum[:]) != e.Seal {
+		return audit.Entry{}, audit.ErrSealed
+	}
+	return e, nil
 }
 
 // add takes an entry, opened or with the error of opening it.

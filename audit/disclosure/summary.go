@@ -1,6 +1,10 @@
 package disclosure
 
-import "github.com/baakit/baakit"
+import (
+	"slices"
+
+	"github.com/baakit/baakit"
+)
 
 // A LineKind says how a line of an accounting tells of disclosures.
 type LineKind string
@@ -57,15 +61,15 @@ type group struct {
 
 // group returns the line that a disclosure may be told in together with
 // others; ok is false if it has to stand alone.
-func (d Disclosure) group() (g group, ok bool) {
-	if d.byProtocol() {
-		r := d.Research
+func (r record) group(full bool) (g group, ok bool) {
+	if r.summarized(full) {
+		p := r.Research
 		return group{
-			kind: ByProtocol, protocol: r.Protocol, plain: r.Description, what: r.Information, sponsor: r.Sponsor, researcher: r.Researcher,
+			kind: ByProtocol, protocol: p.Protocol, plain: p.Description, what: p.Information, sponsor: p.Sponsor, researcher: p.Researcher,
 		}, true
 	}
-	if row, _ := law().basis(d.Basis); row.Summary {
-		return group{kind: Repeated, recipient: d.Recipient, purpose: d.Purpose, copy: d.RequestCopy, basis: d.Basis}, true
+	if row, _ := law().basis(r.Basis); row.Summary && !full {
+		return group{kind: Repeated, recipient: r.Recipient, purpose: r.Purpose, copy: r.RequestCopy, basis: r.Basis}, true
 	}
 	return group{}, false
 }
@@ -77,18 +81,15 @@ func lines(list []record, from, through baakit.Date, full bool) []Line {
 	out := []Line{}
 	place := make(map[group]int)
 	for _, r := range list {
-		g, ok := r.group()
-		if full && (g.kind == Repeated || r.patient != "") {
-			ok = false
-		}
+		g, ok := r.group(full)
 		if i, found := place[g]; ok && found {
-			out[i].join(r, through)
+			out[i].join(r, full, from, through)
 			continue
 		}
 		if ok {
 			place[g] = len(out)
 		}
-		out = append(out, line(r, ok && g.kind == ByProtocol, from, through))
+		out = append(out, line(r, full, from, through))
 	}
 	least := law().thresholds["repeated"]
 	for i := range out {
@@ -99,15 +100,15 @@ func lines(list []record, from, through baakit.Date, full bool) []Line {
 	return out
 }
 
-func line(r record, byProtocol bool, from, through baakit.Date) Line {
-	if !byProtocol {
+func line(r record, full bool, from, through baakit.Date) Line {
+	if !r.summarized(full) {
 		recipient := r.Recipient
 		return Line{
 			Kind: Single, Date: r.Date, Recipient: &recipient, Description: r.Description, Purpose: r.Purpose, RequestCopy: r.RequestCopy,
 			Basis: r.Basis, Times: 1, Last: r.Date, Entries: []Ref{r.ref},
 		}
 	}
-	first, last := r.days()
+	first, last := r.days(full)
 	return Line{
 		Kind: ByProtocol, Date: later(first, from), Times: 1, Last: earlier(last, through), Entries: []Ref{r.ref},
 		Research: &ResearchLine{
@@ -118,24 +119,18 @@ func line(r record, byProtocol bool, from, through baakit.Date) Line {
 }
 
 // join adds a later disclosure to the line.
-func (l *Line) join(r record, through baakit.Date) {
+func (l *Line) join(r record, full bool, from, through baakit.Date) {
 	l.Times++
 	l.Entries = append(l.Entries, r.ref)
-	l.Last = later(l.Last, earlier(r.Date, through))
+	first, last := r.days(full)
+	l.Last = later(l.Last, earlier(last, through))
 	if l.Kind == ByProtocol {
-		first, _ := r.days()
-		l.Date = earlier(l.Date, first)
+		l.Date = earlier(l.Date, later(first, from))
 		return
 	}
-	if r.Description == l.Description {
-		return
+	if r.Description != l.Description && !slices.Contains(l.Also, r.Description) {
+		l.Also = append(l.Also, r.Description)
 	}
-	for _, known := range l.Also {
-		if known == r.Description {
-			return
-		}
-	}
-	l.Also = append(l.Also, r.Description)
 }
 
 func later(a, b baakit.Date) baakit.Date {

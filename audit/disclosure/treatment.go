@@ -36,6 +36,7 @@ type frame struct {
 	from, through baakit.Date // the period of the accounting
 	on            baakit.Date // the day on which suspensions are looked at
 	compliance    baakit.Date
+	full          bool // nothing is summarised
 	suspensions   []suspension
 }
 
@@ -47,7 +48,7 @@ func (f frame) consider(r record) Considered {
 		c.Treatment = t
 		c.Reasons = append(c.Reasons, law().reason(id))
 	}
-	first, last := r.days()
+	first, last := r.days(f.full)
 	if last.Before(f.from) || first.After(f.through) {
 		because(Outside, "outside")
 		return c
@@ -73,13 +74,17 @@ func (f frame) consider(r record) Considered {
 	return c
 }
 
-// days returns the first and last day on which the disclosure was made or may
-// have been made.
-func (d Disclosure) days() (first, last baakit.Date) {
-	if d.byProtocol() && !d.Research.From.IsZero() {
-		return d.Research.From, d.Date
+// summarized reports whether the disclosure is told by protocol: with full,
+// only one that may have concerned anybody is.
+func (r record) summarized(full bool) bool { return r.byProtocol() && (!full || r.patient == "") }
+
+// days returns the first and last day on which the disclosure was made or,
+// where it is told by protocol, may have been made.
+func (r record) days(full bool) (first, last baakit.Date) {
+	if r.summarized(full) && !r.Research.From.IsZero() {
+		return r.Research.From, r.Date
 	}
-	return d.Date, d.Date
+	return r.Date, r.Date
 }
 
 // suspended tells whether a disclosure is suspended, through which day, and

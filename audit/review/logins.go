@@ -53,9 +53,9 @@ func (r LoginRule) key(e *audit.Entry) (string, bool) {
 }
 
 // FailedLogins finds bursts of failed logins: user authentication (DCM 110114)
-// other than a logout that did not succeed. A burst is the longest list of
-// failures of one actor, or from one address, of which each is among AtLeast
-// that follow each other within the time, the first and the last included.
+// other than a logout that did not succeed. AtLeast failures of one actor, or
+// from one address, that follow each other within the time, the first and the
+// last included, are a burst; those that share a failure are one.
 // Times are those of recording. The entries have to be in their order, or
 // the error is [ErrOrder]; a rule that cannot be is a [baakit.FieldErrors]. A
 // burst is reported when it is over. What is held is the failures of the last
