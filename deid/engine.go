@@ -262,6 +262,12 @@ func (e *Engine) addPlace(p *Place) *Place {
 // Policy returns the policy.
 func (e *Engine) Policy() *Policy { return e.policy }
 
+// MaxRecord returns how many bytes one record may have.
+func (e *Engine) MaxRecord() int { return e.opts.MaxRecord }
+
+// MaxDepth returns how deeply JSON may nest.
+func (e *Engine) MaxDepth() int { return e.opts.MaxDepth }
+
 // Format implements [fmt.Formatter]: an engine holds a key and prints nothing.
 func (e *Engine) Format(s fmt.State, _ rune) { io.WriteString(s, "deid.Engine") }
 

@@ -26,6 +26,9 @@ func (c *Checker) Removed(kind Kind, v string) { c.k.removed(kind, []byte(v)) }
 // Look adds a value of the output.
 func (c *Checker) Look(kind Kind, v string) { c.k.look(kind, []byte(v)) }
 
+// Reset makes it ready for the next record.
+func (c *Checker) Reset() { c.k.reset() }
+
 // Found is the answer of the self-check.
 func (c *Checker) Found() bool { return c.k.found() }
 
@@ -34,6 +37,9 @@ func (c *Checker) Found() bool { return c.k.found() }
 func (c *Checker) FoundSlowly() bool {
 	c.k.readAll()
 	c.k.seen = ^uint64(0)
+	for i := range c.k.rows {
+		c.k.rows[i] = ^uint64(0)
+	}
 	c.k.prepare()
 	for _, n := range c.k.list {
 		text := c.k.needles[n.start:n.end]

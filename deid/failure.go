@@ -65,6 +65,30 @@ func (f *failing) err() error {
 	return f.first
 }
 
+// Failures are the records that an adapter could not write. The zero Failures
+// are none; they are for one goroutine.
+type Failures struct{ list failing }
+
+// Add ends the record c as failed and not written. The cause is
+// [ErrIdentifierLeft], [ErrTooLarge] or [ErrMalformed], and the rule says more
+// closely what a malformed one broke; it may be empty. Neither the position nor
+// the rule may hold anything of the document.
+func (f *Failures) Add(c *Record, bytesIn int, position string, cause error, rule string) {
+	switch {
+	case errors.Is(cause, ErrIdentifierLeft):
+		rule = ruleLeft
+	case errors.Is(cause, ErrTooLarge):
+		rule = ruleLarge
+	case rule == "":
+		rule = ruleMalformed
+	}
+	c.Fail(bytesIn, position, rule)
+	f.list.add(position, rule, cause)
+}
+
+// Err returns a [*FailedError] for all that failed, or nil.
+func (f *Failures) Err() error { return f.list.err() }
+
 // A positionError is a malformed document with the byte at which it stops
 // being of its format.
 type positionError struct {

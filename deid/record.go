@@ -309,11 +309,11 @@ type givenCode struct {
 // maxCodes is how many codes a Record remembers before it forgets all.
 const maxCodes = 1 << 14
 
-// Code is Apply for a value whose code is that of a key: an identifier with
-// the system that gave it out, or a reference's own part of it. It returns the
-// code, for the adapter to write as its format wants it; v is what was removed.
-// The action of the place must be [CodeAs]: any other gives ErrNoCode. The
-// errors are those of the vault as well.
+// Code is AssignedCode for a format that writes codes in a form of its own, and
+// the same ones again and again: it returns the code of key, for which it asks
+// the vault once in a document, and v is what was removed. The action of the
+// place must be [CodeAs]: any other gives [ErrNoCode]. The other errors are
+// those of the vault.
 func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
 	if p.op != opCode {
 		return Code{}, fmt.Errorf("deid: %s: %w", p.path, ErrNoCode)
@@ -345,7 +345,7 @@ func (c *Record) Code(p *Place, key, v []byte) (Code, error) {
 // removed. Where the place's action is not [AgeCap] it is applied as it is, and
 // what would have to be written counts as removed.
 func (c *Record) Age(p *Place, v []byte) (Outcome, error) {
-	if p.op != opAge {
+	if p.op != opAge || len(trimSpace(v)) == 0 {
 		var buf [64]byte
 		_, o, err := c.apply(buf[:0], p, v)
 		if err != nil {
@@ -378,6 +378,37 @@ func (c *Record) observe(p *Place, v []byte) {
 			c.facts.over = true
 		}
 	}
+}
+
+// AssignedCode is Apply for a value that is no identifier by itself, but
+// together with who assigned it: where the rule of the place is a code, it is
+// that of id, in the namespace if that is not empty and in the rule's own
+// otherwise. Where the rule is another, it is applied to v.
+func (c *Record) AssignedCode(dst []byte, p *Place, v []byte, namespace string, id []byte) ([]byte, Outcome, error) {
+	if p.op != opCode || len(trimSpace(v)) == 0 {
+		return c.Apply(dst, p, v)
+	}
+	if namespace == "" {
+		namespace = p.namespace
+	}
+	code, err := c.e.opts.Vault.Code(c.ctx, c.e.opts.Scope, namespace, id)
+	if err == nil {
+		dst, err = code.AppendText(dst)
+	}
+	if err != nil {
+		return dst, 0, fmt.Errorf("deid: %s: %w", p.path, err)
+	}
+	c.count(p, Coded)
+	c.check.removed(p.kind, v)
+	return dst, Coded, nil
+}
+
+// Unread counts a value that is not what its place expects and that the adapter
+// dropped. The self-check looks for it as for any that a rule removed.
+func (c *Record) Unread(p *Place, v []byte) {
+	c.observe(p, v)
+	c.count(p, RemovedUnread)
+	c.check.removed(p.kind, v)
 }
 
 // HL7Year is Apply for the HL7 v2 types of date, whose six digits are a year

@@ -27,7 +27,7 @@ type Report struct {
 	e *Engine
 
 	mu        sync.Mutex
-	counts    []uint64 // by place and outcome
+	counts    tally // by place and outcome
 	scrubbed  map[scrubKey]uint64
 	documents int64
 	records   int64
@@ -65,6 +65,45 @@ type Failure struct {
 	Rule     string `json:"rule"`
 }
 
+// A tally counts by number. It is in pages, so that the report of a small
+// document by a large table is small.
+type tally []*[tallyPage]uint64
+
+const tallyPage = 256
+
+func (t *tally) page(i int) *[tallyPage]uint64 {
+	if i >= len(*t) {
+		*t = append(*t, make(tally, i+1-len(*t))...)
+	}
+	p := (*t)[i]
+	if p == nil {
+		p = new([tallyPage]uint64)
+		(*t)[i] = p
+	}
+	return p
+}
+
+func (t *tally) add(i int) { t.page(i / tallyPage)[i%tallyPage]++ }
+
+func (t tally) get(i int) uint64 {
+	if i/tallyPage >= len(t) || t[i/tallyPage] == nil {
+		return 0
+	}
+	return t[i/tallyPage][i%tallyPage]
+}
+
+func (t *tally) merge(other tally) {
+	for i, from := range other {
+		if from == nil {
+			continue
+		}
+		to := t.page(i)
+		for k, n := range from {
+			to[k] += n
+		}
+	}
+}
+
 // NewReport returns an empty report for a job of this engine.
 func (e *Engine) NewReport() *Report { return &Report{e: e, scrubbed: make(map[scrubKey]uint64)} }
 
@@ -75,10 +114,7 @@ func (r *Report) add(c *Record, bytesIn, bytesOut int) {
 	r.bytesIn += int64(bytesIn)
 	r.bytesOut += int64(bytesOut)
 	for _, i := range c.counts {
-		if int(i) >= len(r.counts) {
-			r.counts = append(r.counts, make([]uint64, max(int(i)+1-len(r.counts), 64*int(lastOutcome)))...)
-		}
-		r.counts[i]++
+		r.counts.add(int(i))
 	}
 	for _, s := range c.scrubs {
 		r.scrubbed[scrubKey{s.Identifier, s.Rule}] += uint64(max(s.Count, 0))
@@ -116,12 +152,7 @@ func (r *Report) Merge(document int64, other *Report) {
 	defer other.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.counts) < len(other.counts) {
-		r.counts = append(r.counts, make([]uint64, len(other.counts)-len(r.counts))...)
-	}
-	for i, n := range other.counts {
-		r.counts[i] += n
-	}
+	r.counts.merge(other.counts)
 	for key, n := range other.scrubbed {
 		r.scrubbed[key] += n
 	}
@@ -309,19 +340,19 @@ func (r *Report) Statement() Statement {
 	merged := make(map[placeKey]*[lastOutcome + 1]uint64)
 	for _, place := range places {
 		for o := Outcome(1); o <= lastOutcome; o++ {
-			i := place.id*int(lastOutcome) + int(o) - 1
-			if i >= len(r.counts) || r.counts[i] == 0 {
+			n := r.counts.get(place.id*int(lastOutcome) + int(o) - 1)
+			if n == 0 {
 				continue
 			}
 			if place.unknown {
-				unknown[place.path] += r.counts[i]
+				unknown[place.path] += n
 				continue
 			}
 			key := placeKey{place.path, place.kind, place.action, place.reason}
 			if merged[key] == nil {
 				merged[key] = new([lastOutcome + 1]uint64)
 			}
-			merged[key][o] += r.counts[i]
+			merged[key][o] += n
 		}
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(merged), placeKey.compare) {

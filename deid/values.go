@@ -9,11 +9,12 @@ import (
 // Where there are many of them each is kept once: a large record says the same
 // over and over.
 type values struct {
-	text  []byte // the distinct ones, one behind the other
-	list  []value
-	order []int32 // in list, of all that were added
-	slots []int32 // 1 + the place in list, by hash; empty while there are few
-	seed  maphash.Seed
+	text   []byte // the distinct ones, one behind the other
+	list   []value
+	order  []int32 // in list, of all that were added
+	slots  []int32 // 1 + the place in list, by hash; empty while there are few
+	placed bool    // all of list are in slots
+	seed   maphash.Seed
 }
 
 // A value is one of the distinct texts.
@@ -26,14 +27,14 @@ type value struct {
 }
 
 // manyValues is how many are kept without a look for the same.
-const manyValues = 96
+const manyValues = 512
 
 func (s *values) reset() {
-	for i := range s.list {
-		if len(s.slots) == 0 {
-			break
+	if s.placed {
+		for i := range s.list {
+			s.slots[s.list[i].slot] = 0
 		}
-		s.slots[s.list[i].slot] = 0
+		s.placed = false
 	}
 	s.text, s.list, s.order = s.text[:0], s.list[:0], s.order[:0]
 }
@@ -42,11 +43,11 @@ func (s *values) bytes(v *value) []byte { return s.text[v.start:v.end] }
 
 // add adds a text and reports whether it is new.
 func (s *values) add(kind Kind, v []byte) bool {
-	if len(s.list) < manyValues {
+	switch n := len(s.list); {
+	case n < manyValues:
 		s.push(kind, v)
 		return true
-	}
-	if len(s.list) == manyValues || 2*len(s.list) >= len(s.slots) {
+	case !s.placed || 2*n >= len(s.slots):
 		s.grow()
 	}
 	mask := int32(len(s.slots) - 1)
@@ -84,7 +85,7 @@ func (s *values) hash(v []byte) uint64 {
 
 // grow makes room for as many again and places all of them.
 func (s *values) grow() {
-	size := max(8*manyValues, len(s.slots))
+	size := max(4*manyValues, len(s.slots))
 	for size < 4*len(s.list) {
 		size *= 2
 	}
@@ -93,6 +94,7 @@ func (s *values) grow() {
 	} else {
 		s.slots = make([]int32, powerOfTwo(size))
 	}
+	s.placed = true
 	mask := int32(len(s.slots) - 1)
 	for i := range s.list {
 		v := &s.list[i]

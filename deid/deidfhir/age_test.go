@@ -62,12 +62,12 @@ func TestOver89(t *testing.T) {
 			continue
 		}
 		out, _, _ = strings.Cut(strings.ReplaceAll(out, policyHash(j), ""), "\n")
-		for _, word := range strings.Split(tt.left, ",") {
+		for word := range strings.SplitSeq(tt.left, ",") {
 			if !strings.Contains(out, word) {
 				t.Errorf("%s: %s is not in %s", tt.doc, word, out)
 			}
 		}
-		for _, word := range strings.Split(tt.gone, ",") {
+		for word := range strings.SplitSeq(tt.gone, ",") {
 			if word != "" && strings.Contains(out, word) {
 				t.Errorf("%s: %s is in %s", tt.doc, word, out)
 			}
@@ -116,7 +116,7 @@ func TestDates(t *testing.T) {
 func TestLimitedDataSet(t *testing.T) {
 	t.Parallel()
 	e := engine(t, deid.LimitedDataSet("agreement 1"), nil)
-	j := job{e, walker(t, e, nil)}
+	j := job{e: e, w: walker(t, e, nil)}
 	out, _, err := j.run(`{"resourceType":"Patient","id":"p1","identifier":[{"system":"http://hospital.example","value":"MRN-8837261"}],"name":[{"family":"Quackenbush"}],"telecom":[{"system":"phone","value":"617-555-0182"}],
 "birthDate":"1921-08-23","address":[{"line":["4711 Wobblethorpe Lane"],"city":"Wobbleton","district":"Quaglund","state":"NH","postalCode":"03601-4711"}],"meta":{"lastUpdated":"2024-05-17T10:00:00Z"}}`)
 	if err != nil {

@@ -25,8 +25,11 @@ func (b *bundleWriter) add(typeName, id, rest string) {
 func uuid(kind, n int) string { return fmt.Sprintf("%08x-5eed-4000-8000-%012x", kind, n) }
 
 var vitals = []struct{ code, display, unit string }{
-	{"8302-2", "Body Height", "cm"}, {"29463-7", "Body Weight", "kg"}, {"39156-5", "Body Mass Index", "kg/m2"},
-	{"2339-0", "Glucose [Mass/volume] in Blood", "mg/dL"}, {"2093-3", "Cholesterol [Mass/volume] in Serum or Plasma", "mg/dL"},
+	{"8302-2", "Body Height", "cm"},
+	{"29463-7", "Body Weight", "kg"},
+	{"39156-5", "Body Mass Index", "kg/m2"},
+	{"2339-0", "Glucose [Mass/volume] in Blood", "mg/dL"},
+	{"2093-3", "Cholesterol [Mass/volume] in Serum or Plasma", "mg/dL"},
 	{"6690-2", "Leukocytes [#/volume] in Blood by Automated count", "10*3/uL"},
 }
 

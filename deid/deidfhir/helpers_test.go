@@ -43,12 +43,14 @@ func walker(t testing.TB, e *deid.Engine, opts *deidfhir.Options) *deidfhir.Walk
 type job struct {
 	e *deid.Engine
 	w *deidfhir.Walker
+
+	report *deid.Report // of all that is not run for a report of its own
 }
 
 func safeHarbor(t testing.TB) job {
 	t.Helper()
 	e := engine(t, deid.SafeHarbor(), nil)
-	return job{e, walker(t, e, nil)}
+	return job{e, walker(t, e, nil), e.NewReport()}
 }
 
 // run transforms one resource.

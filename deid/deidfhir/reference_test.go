@@ -241,7 +241,7 @@ func TestReidentify(t *testing.T) {
 	t.Parallel()
 	v := deid.NewMemoryVault()
 	e := engine(t, deid.SafeHarbor(), &deid.Options{Vault: v, Scope: "s"})
-	j := job{e, walker(t, e, nil)}
+	j := job{e: e, w: walker(t, e, nil)}
 	for _, id := range []string{"pat-17", "0b5c1f6e-582e-4db0-9b94-479667466d91"} {
 		out, _, err := j.run(`{"resourceType":"Patient","id":"` + id + `"}`)
 		if err != nil {

@@ -103,7 +103,7 @@ func New(e *deid.Engine, opts *Options) (*Walker, error) {
 	}
 	w.addSystems(o.Systems)
 	w.label, w.rootLabel = labels(e.Policy(), o.Forgotten)
-	_, w.maxDepth = e.Limits()
+	w.maxDepth = e.MaxDepth()
 	return w, nil
 }
 
