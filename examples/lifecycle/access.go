@@ -30,6 +30,7 @@ type patient struct {
 
 func (*access) name() string  { return "access" }
 func (*access) title() string { return "Who reads the records, and who is told" }
+func (*access) input() string { return recordsJSON }
 
 const (
 	accessChain  = "t/customer"

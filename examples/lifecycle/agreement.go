@@ -16,6 +16,7 @@ type agreement struct{}
 
 func (*agreement) name() string  { return "agreement" }
 func (*agreement) title() string { return "The agreement, checked against the law" }
+func (*agreement) input() string { return agreementJSON }
 
 // prepare refuses an agreement that lacks what the law of the day asks for.
 func (*agreement) prepare(c *caseFile, wrong problems) {

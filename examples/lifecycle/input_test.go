@@ -98,6 +98,8 @@ func TestBadInput(t *testing.T) {
 		{"a contract with nobody", "registry.json", []string{`"downstream": "harbor"`, `"downstream": "harbour"`}, []string{"registry.json:"}},
 		{"a window of no period", "registry.json", []string{`"10 business days"`, `"ten days"`}, []string{"registry.json: contracts[3].notice.window"}},
 
+		{"a window that never begins", "registry.json", []string{`"window": "30 days", "start": "sent"`, `"window": "30 days", "start": "received"`}, []string{"registry.json: the story cannot be told", "quay"}},
+
 		{"empty incident", "incident.json", []string{""}, []string{"incident.json: must be JSON"}},
 		{"nothing in the incident", "incident.json", []string{"{}"}, []string{"incident.json: schema", "residents", "discovered", "told", "oral_statement", "notices_planned"}},
 		{"no such State", "incident.json", []string{`"TX": 10`, `"XX": 10`}, []string{"incident.json: residents"}},

@@ -101,8 +101,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(2, err)
 	}
-	if err := rehearse(ctx, c, cast); err != nil {
-		return fail(2, fmt.Errorf("this case cannot be played: %w", err))
+	switch err := rehearse(ctx, c, cast); {
+	case ctx.Err() != nil:
+		return fail(1, ctx.Err())
+	case err != nil:
+		return fail(2, err)
 	}
 	s, err := newStage(ctx, c, *dir, sender)
 	if err != nil {

@@ -37,6 +37,7 @@ const retentionChain = "org/retention"
 
 func (*farewell) name() string  { return "retention" }
 func (*farewell) title() string { return "What is kept, what goes, and the proof" }
+func (*farewell) input() string { return caseJSON }
 
 func (f *farewell) prepare(c *caseFile, wrong problems) {
 	errs := wrong.of(caseJSON)
