@@ -36,7 +36,7 @@ func told(t *testing.T, args ...string) (dir, facts string) {
 
 func TestStory(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "kept")
+	dir := filepath.Join(t.TempDir(), "a [kept] story")
 	stdout, stderr, code := program(t, "-dir", dir)
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, standard error %q", code, stderr)

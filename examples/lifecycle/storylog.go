@@ -96,7 +96,7 @@ func (l *storyLog) verify(ctx context.Context) error {
 // checkpoints.
 func (l *storyLog) keptElsewhere() (audit.VerifyOptions, error) {
 	opt := audit.VerifyOptions{Origin: origin, Verifier: l.keys.signer.Verifier()}
-	names, err := filepath.Glob(filepath.Join(l.dir, checkpointFolder, "checkpoint.*"))
+	names, err := filesOf(filepath.Join(l.dir, checkpointFolder), "checkpoint.", "")
 	if err != nil {
 		return opt, err
 	}
@@ -301,7 +301,7 @@ func (l *storyLog) covered(ctx context.Context) (bool, error) {
 		}
 		sizes[audit.System] = e.Seq + 1
 	}
-	names, err := filepath.Glob(filepath.Join(l.dir, checkpointFolder, "checkpoint.*"))
+	names, err := filesOf(filepath.Join(l.dir, checkpointFolder), "checkpoint.", "")
 	if err != nil || len(names) == 0 || !stopped {
 		return false, err
 	}
