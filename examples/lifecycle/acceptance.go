@@ -14,6 +14,7 @@ type acceptance struct{}
 
 func (*acceptance) name() string                { return "acceptance" }
 func (*acceptance) title() string               { return "Offer and acceptance" }
+func (*acceptance) input() string               { return agreementJSON }
 func (*acceptance) prepare(*caseFile, problems) {}
 
 func (*acceptance) play(ctx context.Context, s *stage) error {

@@ -30,6 +30,7 @@ type patient struct {
 
 func (*access) name() string  { return "access" }
 func (*access) title() string { return "Who reads the records, and who is told" }
+func (*access) input() string { return recordsJSON }
 
 const (
 	accessChain  = "t/customer"
@@ -83,17 +84,15 @@ func (a *access) play(ctx context.Context, s *stage) error {
 			return err
 		}
 	}
-	desk, err := openDesk(ctx, s, a.patients)
-	if err != nil {
-		return err
-	}
 	reported := day.AddDays(1)
-	err = errors.Join(a.day(ctx, s, desk, day, reported), desk.close())
-	if err != nil {
+	if err := a.day(ctx, s, day, reported); err != nil {
 		return err
 	}
 	s.moment(day, "A nurse reads records; one break-glass access")
 	if err := a.review(ctx, s, day); err != nil {
+		return err
+	}
+	if err := a.reviewed(ctx, s, day.AddDays(7)); err != nil {
 		return err
 	}
 	if err := a.account(ctx, s, day.AddDays(15), reported); err != nil {
@@ -104,13 +103,46 @@ func (a *access) play(ctx context.Context, s *stage) error {
 
 // day is what is done, one step for each entry. What is in the log already is
 // not done again.
-func (a *access) day(ctx context.Context, s *stage, desk *desk, day, reported baakit.Date) error {
-	steps := []step{
+func (a *access) day(ctx context.Context, s *stage, day, reported baakit.Date) error {
+	done, _, err := s.log.head(ctx, accessChain)
+	if err != nil || done > misLogged+1 {
+		return err
+	}
+	s.log.setClock(s.c.at(day, 7))
+	log, err := s.log.open(ctx)
+	if err != nil {
+		return err
+	}
+	desk, err := openDesk(ctx, log, a.patients)
+	if err != nil {
+		return err
+	}
+	for i, st := range a.steps(log, desk, day, reported) {
+		if uint64(i) < done {
+			continue
+		}
+		at := s.c.at(day, st.hour).Add(time.Duration(i) * time.Minute)
+		s.log.setClock(at)
+		if err := st.do(ctx, at); err != nil {
+			return errors.Join(fmt.Errorf("step %d: %w", i+1, err), desk.close())
+		}
+		if size, _, err := s.log.head(ctx, accessChain); err != nil || size != uint64(i)+1 {
+			return errors.Join(err, fmt.Errorf("step %d did not give one entry", i+1), desk.close())
+		}
+	}
+	return desk.close()
+}
+
+// steps are what is done on the day and the day after. The last but one is
+// misLogged.
+func (a *access) steps(log *audit.Log, desk *desk, day, reported baakit.Date) []step {
+	unconscious := url.Values{"break_glass": {"The patient was brought in unconscious and nobody of the care team answers"}}
+	return []step{
 		{8, desk.read("nurse-7", a.patients[0], nil, http.StatusOK)},
 		{9, desk.read("nurse-7", a.patients[1], nil, http.StatusOK)},
 		{10, desk.read("nurse-7", a.patients[2], nil, http.StatusForbidden)},
-		{10, desk.read("nurse-7", a.patients[2], url.Values{"break_glass": {"The patient was brought in unconscious and nobody of the care team answers"}}, http.StatusOK)},
-		{11, desk.read("doctor-3", a.patients[1], url.Values{"search": {"compare with " + a.patients[2].id}}, http.StatusOK)}, // [misLogged]
+		{10, desk.read("nurse-7", a.patients[2], unconscious, http.StatusOK)},
+		{11, desk.read("doctor-3", a.patients[1], url.Values{"search": {"compare with " + a.patients[2].id}}, http.StatusOK)},
 		{24*reported.Sub(day) + 10, func(ctx context.Context, at time.Time) error {
 			e, err := disclosure.Disclosure{
 				Date:      reported,
@@ -120,32 +152,10 @@ func (a *access) day(ctx context.Context, s *stage, desk *desk, day, reported ba
 			if err != nil {
 				return err
 			}
-			log, err := s.log.open(ctx)
-			if err != nil {
-				return err
-			}
 			_, err = log.Append(ctx, accessChain, e)
 			return err
 		}},
 	}
-	done, _, err := s.log.head(ctx, accessChain)
-	if err != nil {
-		return err
-	}
-	for i, st := range steps {
-		if uint64(i) < done {
-			continue
-		}
-		at := s.c.at(day, st.hour).Add(time.Duration(i) * time.Minute)
-		s.log.setClock(at)
-		if err := st.do(ctx, at); err != nil {
-			return fmt.Errorf("step %d: %w", i+1, err)
-		}
-		if size, _, err := s.log.head(ctx, accessChain); err != nil || size != uint64(i)+1 {
-			return errors.Join(err, fmt.Errorf("step %d gave %d entries, not one", i+1, size-uint64(i)))
-		}
-	}
-	return nil
 }
 
 // review tells what the log holds of the accesses, as a reviewer sees it:

@@ -15,6 +15,9 @@ type act interface {
 	// title is the act's headline.
 	title() string
 
+	// input is the file of the case that its own facts come from.
+	input() string
+
 	// prepare reads and checks the act's inputs before the first act plays,
 	// so that a wrong case changes nothing.
 	prepare(c *caseFile, wrong problems)
@@ -65,5 +68,12 @@ func rehearse(ctx context.Context, c *caseFile, cast []act) error {
 	if err != nil {
 		return err
 	}
-	return perform(ctx, s, cast)
+	err = perform(ctx, s, cast)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: the story cannot be told: %w", cast[len(s.told)-1].input(), err)
+	}
+	return nil
 }

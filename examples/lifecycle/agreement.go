@@ -16,6 +16,7 @@ type agreement struct{}
 
 func (*agreement) name() string  { return "agreement" }
 func (*agreement) title() string { return "The agreement, checked against the law" }
+func (*agreement) input() string { return agreementJSON }
 
 // prepare refuses an agreement that lacks what the law of the day asks for.
 func (*agreement) prepare(c *caseFile, wrong problems) {
@@ -47,7 +48,7 @@ func (*agreement) play(ctx context.Context, s *stage) error {
 	s.tell("The vendor's text is sealed as version %s, %s. It has %d of the %d elements that the rules of %s know, with %s.",
 		version.Label(), short(version.Hash()), present, len(report.Coverage), rules.On(), counted(len(report.Findings), "finding", "findings"))
 	for _, f := range report.Findings {
-		s.tell("%s %s: %s", f.Severity, f.ID, f.Message)
+		s.warn("%s %s: %s", f.Severity, f.ID, f.Message)
 	}
 	if err := s.write("agreement.md", []byte(version.Markdown())); err != nil {
 		return err

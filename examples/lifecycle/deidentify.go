@@ -31,6 +31,7 @@ const deidChain = "org/deid"
 
 func (*deidentifying) name() string  { return "deidentifying" }
 func (*deidentifying) title() string { return "Records exported under the safe harbor" }
+func (*deidentifying) input() string { return recordsJSON }
 
 func (d *deidentifying) prepare(c *caseFile, wrong problems) {
 	policy, err := deid.SafeHarbor(

@@ -29,10 +29,10 @@ func careTeam(user string, place int) bool {
 	return user == "doctor-3" || user == "nurse-7" && place < 2
 }
 
-// openDesk starts the service. The log is opened by the first access.
-func openDesk(ctx context.Context, s *stage, patients []patient) (*desk, error) {
+// openDesk starts the service over a log.
+func openDesk(ctx context.Context, log *audit.Log, patients []patient) (*desk, error) {
 	d := &desk{patients: patients}
-	audited, err := audithttp.New(firstAppend{s.log}, func(*http.Request) string { return accessChain }, func(r *http.Request) (audit.Event, bool) {
+	audited, err := audithttp.New(log, func(*http.Request) string { return accessChain }, func(r *http.Request) (audit.Event, bool) {
 		user, _, _ := r.BasicAuth()
 		role := "nurse"
 		if user == "doctor-3" {
@@ -111,16 +111,4 @@ func (d *desk) read(user string, p patient, query url.Values, want int) func(con
 		}
 		return err
 	}
-}
-
-// firstAppend opens the log at the first append.
-type firstAppend struct{ log *storyLog }
-
-// AppendAll implements [audithttp.Appender].
-func (f firstAppend) AppendAll(ctx context.Context, chain string, events ...audit.Event) ([]audit.Receipt, error) {
-	log, err := f.log.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return log.AppendAll(ctx, chain, events...)
 }

@@ -13,6 +13,7 @@ type ending struct{}
 
 func (*ending) name() string                { return "ending" }
 func (*ending) title() string               { return "A material breach, its cure, and the end" }
+func (*ending) input() string               { return agreementJSON }
 func (*ending) prepare(*caseFile, problems) {}
 
 func (*ending) play(ctx context.Context, s *stage) error {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // write puts a file into the story's folder, the same on every telling.
@@ -18,15 +20,15 @@ func (s *stage) write(name string, data []byte) error {
 	return nil
 }
 
-// A file that is being written has a name like this until it is whole.
-const unfinished = ".new-*"
+// A file that is being written has a name that begins so until it is whole.
+const unfinished = ".new-"
 
 // writeFile writes a file whole or not at all.
 func writeFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), unfinished)
+	f, err := os.CreateTemp(filepath.Dir(path), unfinished+"*")
 	if err != nil {
 		return err
 	}
@@ -41,10 +43,26 @@ func writeFile(path string, data []byte) error {
 	return nil
 }
 
+// filesOf returns the files of a folder whose names begin and end so, in the
+// order of their names; of a folder that is not there none.
+func filesOf(dir, prefix, suffix string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) && strings.HasSuffix(e.Name(), suffix) {
+			names = append(names, filepath.Join(dir, e.Name()))
+		}
+	}
+	return names, nil
+}
+
 // sweep removes what a telling that was killed left unfinished.
 func sweep(dirs ...string) error {
 	for _, dir := range dirs {
-		names, err := filepath.Glob(filepath.Join(dir, unfinished))
+		names, err := filesOf(dir, unfinished, "")
 		if err != nil {
 			return err
 		}

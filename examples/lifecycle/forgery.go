@@ -22,7 +22,7 @@ func flipByte(ctx context.Context, s *stage, dir string, opt audit.VerifyOptions
 		return "", err
 	}
 	defer os.RemoveAll(temp)
-	names, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+	names, err := filesOf(dir, "", ".jsonl")
 	if err != nil || len(names) == 0 {
 		return "", errors.Join(err, errors.New("the log has no segment"))
 	}

@@ -39,6 +39,7 @@ type incidentFacts struct {
 
 func (*incidentAct) name() string  { return "incident" }
 func (*incidentAct) title() string { return "A breach over the end of the year" }
+func (*incidentAct) input() string { return incidentJSON }
 
 func (a *incidentAct) prepare(c *caseFile, wrong problems) {
 	var f incidentFacts
@@ -79,7 +80,7 @@ func (a *incidentAct) prepare(c *caseFile, wrong problems) {
 	wrong.of(caseJSON).Merge("zone", err)
 	a.loc, a.facts = zone, &f
 	for _, last := range []*breach.Incident{a.incident(c, f.Residents), a.incident(c, f.MoreResidents)} {
-		last.Delays = []breach.Delay{a.hold()}
+		last.Delays = []breach.Delay{a.delay()}
 		if err := last.Validate(); err != nil {
 			errs.Merge("", err)
 			return
@@ -122,7 +123,7 @@ func people(residents map[baakit.Jurisdiction]breach.Count) breach.People {
 	}
 }
 
-func (a *incidentAct) hold() breach.Delay {
+func (a *incidentAct) delay() breach.Delay {
 	return breach.Delay{Form: breach.Oral, Made: a.facts.OralStatement, Documented: breach.Yes}
 }
 
@@ -136,7 +137,7 @@ func (a *incidentAct) play(ctx context.Context, s *stage) error {
 		return err
 	}
 	asked := a.facts.OralStatement
-	hold, err := record(ctx, s, s.c.moment(asked), incidentChain, "incident.delay_stated", func() (breach.Delay, error) { return a.hold(), nil })
+	delay, err := record(ctx, s, s.c.moment(asked), incidentChain, "incident.delay_stated", func() (breach.Delay, error) { return a.delay(), nil })
 	if err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (a *incidentAct) play(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	in.Delays, in.Parties[1].Milestones = append(in.Delays, hold), notices(on)
+	in.Delays, in.Parties[1].Milestones = append(in.Delays, delay), notices(on)
 	held, err := breach.NewTimeline(in, opts)
 	if err != nil {
 		return err

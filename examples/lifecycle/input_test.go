@@ -98,6 +98,8 @@ func TestBadInput(t *testing.T) {
 		{"a contract with nobody", "registry.json", []string{`"downstream": "harbor"`, `"downstream": "harbour"`}, []string{"registry.json:"}},
 		{"a window of no period", "registry.json", []string{`"10 business days"`, `"ten days"`}, []string{"registry.json: contracts[3].notice.window"}},
 
+		{"a window that never begins", "registry.json", []string{`"window": "30 days", "start": "sent"`, `"window": "30 days", "start": "received"`}, []string{"registry.json: the story cannot be told", "quay"}},
+
 		{"empty incident", "incident.json", []string{""}, []string{"incident.json: must be JSON"}},
 		{"nothing in the incident", "incident.json", []string{"{}"}, []string{"incident.json: schema", "residents", "discovered", "told", "oral_statement", "notices_planned"}},
 		{"no such State", "incident.json", []string{`"TX": 10`, `"XX": 10`}, []string{"incident.json: residents"}},
@@ -124,6 +126,14 @@ func TestBadInput(t *testing.T) {
 		refused(t, nil, "case.json")
 		refused(t, nil, "-acts", "3")
 		refused(t, nil, "-init", t.TempDir())
+		refused(t, []string{"-smtp"}, "-smtp", "mail.example")
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, stderr, code := program(t, "-dir", file); code != 2 || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("-dir of a file: exit code %d, %q", code, stderr)
+		}
 	})
 }
 
@@ -189,6 +199,14 @@ func TestOtherCases(t *testing.T) {
 		// With the notices, which are planned for 3 March, not after the year.
 		if !strings.Contains(facts, `"secretary": "2027-03-03"`) {
 			t.Error("500 people or more do not bring the Secretary's notice forward")
+		}
+	})
+	t.Run("names like markup", func(t *testing.T) {
+		t.Parallel()
+		dir, _ := told(t, "-case", edited(t, "agreement.json", "Larkspur Family Practice", "Larkspur <i>& Family</i> Practice"))
+		report := folder(t, dir)["report.html"]
+		if strings.Contains(report, "<i>") || !strings.Contains(report, "&lt;i&gt;&amp; Family") {
+			t.Error("the report takes a name for markup")
 		}
 	})
 	t.Run("another zone", func(t *testing.T) {

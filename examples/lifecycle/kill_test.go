@@ -107,7 +107,7 @@ func TestKilled(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, uint64(len(name))))
 			dir := filepath.Join(t.TempDir(), "kept")
 			kills := 0
-			for ; kills < 12; kills++ {
+			for ; kills < 10; kills++ {
 				grown, after := next(r)
 				if killed(t, dir, grown, after) {
 					break

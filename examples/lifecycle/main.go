@@ -42,6 +42,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -90,6 +91,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var sender subprocessor.Sender
 	if *mailServer != "" {
+		if _, port, err := net.SplitHostPort(*mailServer); err != nil || port == "" {
+			return fail(2, errors.New("-smtp: must be HOST:PORT"))
+		}
 		sender = subprocessoroutbox.SMTP{Addr: *mailServer}
 	}
 	cast := acts()
@@ -97,15 +101,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(2, err)
 	}
-	if err := rehearse(ctx, c, cast); err != nil {
-		return fail(2, fmt.Errorf("this case cannot be played: %w", err))
+	switch err := rehearse(ctx, c, cast); {
+	case ctx.Err() != nil:
+		return fail(1, ctx.Err())
+	case err != nil:
+		return fail(2, err)
 	}
 	s, err := newStage(ctx, c, *dir, sender)
 	if err != nil {
 		return fail(2, err)
 	}
 	s.out, s.json = stdout, *asJSON
-	if err := errors.Join(perform(ctx, s, cast), s.close(ctx)); err != nil {
+	err = perform(ctx, s, cast)
+	// What was told is settled even if the telling was interrupted.
+	if err := errors.Join(err, s.close(context.WithoutCancel(ctx))); err != nil {
 		return fail(1, err)
 	}
 	return 0

@@ -36,7 +36,7 @@ func told(t *testing.T, args ...string) (dir, facts string) {
 
 func TestStory(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "kept")
+	dir := filepath.Join(t.TempDir(), "a [kept] story")
 	stdout, stderr, code := program(t, "-dir", dir)
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, standard error %q", code, stderr)
@@ -145,6 +145,7 @@ func TestFacts(t *testing.T) {
 		"access.accesses":              6.0,
 		"access.refused":               1.0,
 		"access.break_glass":           1.0,
+		"access.review_findings":       1.0,
 		"access.redacted":              "t/customer, entry 4",
 		"access.checkpoint_holds":      true,
 		"access.accounting_lines":      1.0,
@@ -176,8 +177,8 @@ func TestFacts(t *testing.T) {
 		"retention.due":            "2027-10-30",
 		"retention.attested_late":  true,
 		"retention.last_in_effect": "2027-11-24",
-		"proof.chains":             13.0,
-		"proof.states_rebuilt":     12.0,
+		"proof.chains":             14.0,
+		"proof.states_rebuilt":     13.0,
 		"proof.caught":             6.0,
 		"proof.altered":            "altered: t/customer, entry 3",
 		"proof.removed":            "missing: t/customer, entry 3",

@@ -16,6 +16,7 @@ type opening struct{ facts baa.Facts }
 
 func (*opening) name() string  { return "opening" }
 func (*opening) title() string { return "Is an agreement needed?" }
+func (*opening) input() string { return caseJSON }
 
 func (o *opening) prepare(c *caseFile, wrong problems) {
 	if !c.section(o.name(), &o.facts, wrong) {
@@ -107,12 +108,16 @@ func (o *opening) play(ctx context.Context, s *stage) error {
 	return quarter(s)
 }
 
-var answers = map[baa.Need]string{baa.Required: "Yes", baa.CounselReview: "It is for counsel to say, and until then yes"}
-
 // needed tells the determination and the way to it. Without the need for an
 // agreement there is no story.
 func needed(s *stage, need baa.Determination) error {
-	if answers[need.Need] == "" {
+	answer := ""
+	switch need.Need {
+	case baa.Required:
+		answer = "Yes"
+	case baa.CounselReview:
+		answer = "It is for counsel to say, and until then yes"
+	default:
 		return fmt.Errorf("by the facts in acts.opening of %s no business associate agreement is needed: %s", caseJSON, plain(string(need.Need)))
 	}
 	s.fact("need", string(need.Need))
@@ -125,7 +130,7 @@ func needed(s *stage, need baa.Determination) error {
 		}
 		rows = append(rows, []string{step.Asks, answer, step.Says})
 	}
-	s.tell("Do they need a business associate agreement? %s: %s (%d questions asked; confidence of the source: %s).", answers[need.Need], need.Reason, len(need.Path), need.Confidence)
+	s.tell("Do they need a business associate agreement? %s: %s (%d questions asked; confidence of the source: %s).", answer, need.Reason, len(need.Path), need.Confidence)
 	s.text(tableText, map[string]any{"Caption": "How the determination was reached", "Head": rows[0], "Rows": rows[1:]})
 	s.cite(need.Citations...)
 	s.proves("An agreement is needed: " + need.Reason + ".")

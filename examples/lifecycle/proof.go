@@ -19,6 +19,7 @@ type proof struct{}
 
 func (*proof) name() string                { return "proof" }
 func (*proof) title() string               { return "What the log is worth" }
+func (*proof) input() string               { return caseJSON }
 func (*proof) prepare(*caseFile, problems) {}
 
 func (*proof) play(ctx context.Context, s *stage) error {

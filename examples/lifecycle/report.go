@@ -66,7 +66,7 @@ func (s *stage) block(t *template.Template, data any) {
 }
 
 // days are the dates in a fragment of the report.
-var days = regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`)
+var days = regexp.MustCompile(`\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d\b`)
 
 // text puts a fragment of words into the act's part of the report, with no
 // date broken over two lines.
@@ -84,8 +84,10 @@ func (s *stage) figure(caption string, svg template.HTML) {
 var (
 	paragraphText = template.Must(template.New("paragraph").Parse(`<p>{{.}}</p>
 `))
-	tableText = template.Must(template.New("table").Parse(`<div class="wide"><table>
-<caption>{{.Caption}}</caption>
+	warningText = template.Must(template.New("warning").Parse(`<p class="warn">{{.}}</p>
+`))
+	tableText = template.Must(template.New("table").Parse(`<h3>{{.Caption}}</h3>
+<div class="wide"><table>
 <thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>{{range .Rows}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
 {{end}}</tbody></table></div>

@@ -136,6 +136,6 @@ func (a *incidentAct) answer(s *stage, t breach.Timeline, r breach.Response) {
 	s.cite(baakit.MustParseCitation("45 CFR 164.414(b)"))
 	s.proves(fmt.Sprintf("Of %d notices of the breach that were owed, %d were given in time.", len(rows)-1, len(rows)-1-late))
 	for _, f := range r.Findings {
-		s.tell("The record's %s: %s.", f.Severity, f.Says)
+		s.warn("The response record has a %s: %s.", f.Severity, f.Says)
 	}
 }

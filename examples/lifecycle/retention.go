@@ -37,6 +37,7 @@ const retentionChain = "org/retention"
 
 func (*farewell) name() string  { return "retention" }
 func (*farewell) title() string { return "What is kept, what goes, and the proof" }
+func (*farewell) input() string { return caseJSON }
 
 func (f *farewell) prepare(c *caseFile, wrong problems) {
 	errs := wrong.of(caseJSON)
@@ -221,7 +222,7 @@ func (f *farewell) erase(ctx context.Context, _ baakit.Date) error {
 		}
 		f.s.moment(f.HoldPlaced, "A legal hold is placed on the billing records")
 		f.s.moment(f.Erased, "The charts and their index are erased")
-		f.s.tell("Destruction: on %s the charts and their index are erased, which removes their files from the folder custody. The billing records are not: the hold %s of %s blocks them (%v).", f.Erased, strings.Join(a.HeldBy, ", "), f.HoldPlaced, err)
+		f.s.tell("Destruction: on %s the charts and their index are erased, which removes their files from the folder custody. The billing records are not: the hold %s of %s blocks them, and the proposal to erase them is refused (%v).", f.Erased, strings.Join(a.HeldBy, ", "), f.HoldPlaced, err)
 		f.s.fact("held", a.HeldBy)
 	}
 	return nil
@@ -309,7 +310,7 @@ func (f *farewell) proofs(ctx context.Context, _ baakit.Date) error {
 		return err
 	}
 	for _, finding := range f.state(out).Findings {
-		f.s.tell("%s: %s (%s, %s).", finding.Severity, finding.Says, finding.Asset, finding.On)
+		f.s.warn("The disposition has a %s: %s (%s, %s).", finding.Severity, finding.Says, finding.Asset, finding.On)
 	}
 	f.s.moment(f.HoldLifted, "The hold is lifted; the billing records go the next day")
 	f.s.moment(out, "The last backup is gone: the final certificate")

@@ -139,6 +139,14 @@ func (s *stage) tell(format string, args ...any) {
 	s.say("")
 }
 
+// warn tells what somebody should look at.
+func (s *stage) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	s.text(warningText, text)
+	s.say("%s", wrap(text, 78))
+	s.say("")
+}
+
 // wrap breaks a paragraph into lines of at most a width, where it can.
 func wrap(text string, width int) string {
 	var b strings.Builder

@@ -96,7 +96,7 @@ func (l *storyLog) verify(ctx context.Context) error {
 // checkpoints.
 func (l *storyLog) keptElsewhere() (audit.VerifyOptions, error) {
 	opt := audit.VerifyOptions{Origin: origin, Verifier: l.keys.signer.Verifier()}
-	names, err := filepath.Glob(filepath.Join(l.dir, checkpointFolder, "checkpoint.*"))
+	names, err := filesOf(filepath.Join(l.dir, checkpointFolder), "checkpoint.", "")
 	if err != nil {
 		return opt, err
 	}
@@ -185,7 +185,7 @@ func (l *storyLog) open(ctx context.Context) (*audit.Log, error) {
 
 // next returns the next event of a chain, from the log or, after it was
 // appended durably at this very place, from make.
-func (l *storyLog) next(ctx context.Context, at time.Time, chain, kind string, make func() (json.RawMessage, error)) (json.RawMessage, error) {
+func (l *storyLog) next(ctx context.Context, at time.Time, chain, kind string, make func() (audit.Event, error)) (json.RawMessage, error) {
 	n := l.met[chain]
 	if n < len(l.chains[chain]) {
 		e := l.chains[chain][n]
@@ -199,21 +199,21 @@ func (l *storyLog) next(ctx context.Context, at time.Time, chain, kind string, m
 	if err != nil {
 		return nil, err
 	}
-	payload, err := jcs.Canonicalize(made) // as it is read back
-	if err != nil {
+	if made.Payload, err = jcs.Canonicalize(made.Payload); err != nil { // as it is read back
 		return nil, err
 	}
+	made.Kind, made.Occurred = kind, at
 	l.setClock(at)
 	log, err := l.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := log.AppendAt(ctx, chain, uint64(n), audit.Event{Kind: kind, Occurred: at, Payload: payload}); err != nil {
+	if _, err := log.AppendAt(ctx, chain, uint64(n), made); err != nil {
 		return nil, err
 	}
-	l.chains[chain] = append(l.chains[chain], logged{kind, payload})
+	l.chains[chain] = append(l.chains[chain], logged{kind, made.Payload})
 	l.met[chain] = n + 1
-	return payload, nil
+	return made.Payload, nil
 }
 
 // has reports whether a chain has an event of a kind with a text as its payload.
@@ -301,7 +301,7 @@ func (l *storyLog) covered(ctx context.Context) (bool, error) {
 		}
 		sizes[audit.System] = e.Seq + 1
 	}
-	names, err := filepath.Glob(filepath.Join(l.dir, checkpointFolder, "checkpoint.*"))
+	names, err := filesOf(filepath.Join(l.dir, checkpointFolder), "checkpoint.", "")
 	if err != nil || len(names) == 0 || !stopped {
 		return false, err
 	}
@@ -327,12 +327,13 @@ func (l *storyLog) covered(ctx context.Context) (bool, error) {
 // Whatever is random or comes from outside has to come out of make.
 func record[T any](ctx context.Context, s *stage, at time.Time, chain, kind string, make func() (T, error)) (T, error) {
 	var e T
-	payload, err := s.log.next(ctx, at, chain, kind, func() (json.RawMessage, error) {
+	payload, err := recordEvent(ctx, s, at, chain, kind, func() (audit.Event, error) {
 		made, err := make()
 		if err != nil {
-			return nil, err
+			return audit.Event{}, err
 		}
-		return json.Marshal(made)
+		payload, err := json.Marshal(made)
+		return audit.Event{Payload: payload}, err
 	})
 	if err != nil {
 		return e, err
@@ -341,4 +342,9 @@ func record[T any](ctx context.Context, s *stage, at time.Time, chain, kind stri
 		return e, fmt.Errorf("event %s of chain %s: %w", kind, chain, err)
 	}
 	return e, nil
+}
+
+// recordEvent is record of an event that says more than its payload.
+func recordEvent(ctx context.Context, s *stage, at time.Time, chain, kind string, make func() (audit.Event, error)) (json.RawMessage, error) {
+	return s.log.next(ctx, at, chain, kind, make)
 }

@@ -26,6 +26,7 @@ const subprocessorChain = "org/subprocessors"
 
 func (*subprocessors) name() string  { return "subprocessors" }
 func (*subprocessors) title() string { return "The vendor changes its own vendors" }
+func (*subprocessors) input() string { return registryJSON }
 
 func (a *subprocessors) prepare(c *caseFile, wrong problems) {
 	if c.terms.SubcontractorNotice.Unit() == baakit.Hours {

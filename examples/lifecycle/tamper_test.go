@@ -50,7 +50,7 @@ func TestTampered(t *testing.T) {
 		t.Fatal("no log", err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 12 {
+	for range 8 {
 		copied := copyFolder(t, dir)
 		name := filepath.Join(copied, "log", filepath.Base(segments[r.IntN(len(segments))]))
 		data, err := os.ReadFile(name)
