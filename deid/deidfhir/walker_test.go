@@ -179,7 +179,7 @@ func TestElements(t *testing.T) {
 			`{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"444814009","display":"Viral sinusitis"}],"text":"Viral sinusitis"}}`,
 		},
 		{
-			own, `{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}],"text":"Zebulon's sodium"}}`,
+			own, `{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1 10020030","display":"Sodium"}],"text":"Zebulon's sodium"}}`,
 			`{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}]}}`,
 		},
 		{plain, `{"resourceType":"Condition","code":{"coding":[{"code":"Z1","display":"Zebulon"},{"system":"http://snomed.info/sct","display":"Zebulon"},{"system":"http://snomed.info/sct","code":"Zebulon"}],"text":"Zebulon"}}`, `{"resourceType":"Condition"}`},
