@@ -180,7 +180,7 @@ func TestElements(t *testing.T) {
 		},
 		{
 			own, `{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1 10020030","display":"Sodium"}],"text":"Zebulon's sodium"}}`,
-			`{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}]}}`,
+			`{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1 10020030","display":"Sodium"}]}}`,
 		},
 		{plain, `{"resourceType":"Condition","code":{"coding":[{"code":"Z1","display":"Zebulon"},{"system":"http://snomed.info/sct","display":"Zebulon"},{"system":"http://snomed.info/sct","code":"Zebulon"}],"text":"Zebulon"}}`, `{"resourceType":"Condition"}`},
 		{
