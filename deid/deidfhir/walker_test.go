@@ -337,6 +337,18 @@ func TestSelfCheckOfDisplays(t *testing.T) {
 	}
 }
 
+// The self-check reads numbers, but for the digits that arithmetic left behind.
+func TestSelfCheckOfNumbers(t *testing.T) {
+	t.Parallel()
+	j := safeHarbor(t)
+	for number, wantErr := range map[string]bool{"19580823": true, "8237261.5": false, "1958.0823": true, "5.119580823000000004": false, "1195808230.0000000004": true} {
+		_, _, err := j.run(`{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","birthDate":"1958-08-23"}},{"resource":{"resourceType":"Observation","valueQuantity":{"value":` + number + `,"unit":"kg"}}}]}`)
+		if errors.Is(err, deid.ErrIdentifierLeft) != wantErr {
+			t.Errorf("%s: %v", number, err)
+		}
+	}
+}
+
 // A second pass finds the same: all that is different are the codes.
 func TestAgain(t *testing.T) {
 	t.Parallel()
