@@ -1,9 +1,6 @@
 package deidhl7
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // A codeForm is what the codes of a coding system look like. No form lets a
 // number pass that is as long as an identifier and not of the system's own
@@ -290,7 +287,11 @@ func isCountry(v []byte) bool {
 
 // hasDay reports whether a text has the name of a month beside a number.
 func hasDay(v []byte) bool {
-	if !slices.ContainsFunc(v, isDigit) {
+	digit := false
+	for _, c := range v {
+		digit = digit || isDigit(c)
+	}
+	if !digit {
 		return false
 	}
 	month, number := false, false // of the word before

@@ -25,8 +25,10 @@ type walk struct {
 	displays int  // that stand in the output
 	lean     bool // they go
 
-	systemBefore []byte // the coding system that was looked up last
-	formBefore   codeForm
+	systems [16]struct { // the coding systems that were looked up last
+		name []byte
+		form codeForm
+	}
 
 	idBefore      [3]byte // the segment that was looked up last
 	segmentBefore *segment
