@@ -204,6 +204,20 @@ func (s *SpillJournal) put(f frame) error {
 // [baakit.FieldErrors] of a chain or an event that no log would take, and
 // those of the folder; after one of those it must be opened anew.
 func (s *SpillJournal) Append(chain string, events []audit.Event) error {
+	p, err := s.submit(chain, events)
+	if err != nil {
+		return err
+	}
+	offset, err := p.wait()
+	if err != nil {
+		return err
+	}
+	p.durable(offset)
+	return nil
+}
+
+// plain returns what of a spill is encrypted.
+func (s *SpillJournal) plain(chain string, events []audit.Event) ([]byte, error) {
 	var errs baakit.FieldErrors
 	if !audit.ValidChain(chain) || chain == audit.System {
 		errs.Add("chain", "must be a chain's name")
@@ -221,22 +235,18 @@ func (s *SpillJournal) Append(chain string, events []audit.Event) error {
 		g.Events[i] = wireOf(e)
 	}
 	if err := errs.Err(); err != nil {
-		return err
+		return nil, err
 	}
-	plain, err := json.Marshal(g)
-	if err != nil {
-		return fmt.Errorf("audithttp: spill: %w", err)
-	}
-	pending, err := s.submit(plain)
-	if err != nil {
-		return err
-	}
-	_, err = pending.Wait()
-	return err
+	return json.Marshal(g)
 }
 
-// submit gives a spill its number, which is its place among the spills.
-func (s *SpillJournal) submit(plain []byte) (*submitted, error) {
+// submit gives a spill its number, which is its place among the spills. From
+// then on it is pending, or else a merge might take it for merged.
+func (s *SpillJournal) submit(chain string, events []audit.Event) (*submitted, error) {
+	plain, err := s.plain(chain, events)
+	if err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	nonce := make([]byte, s.aead.NonceSize())
@@ -250,27 +260,32 @@ func (s *SpillJournal) submit(plain []byte) (*submitted, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pending[s.next] = &spill{offset: -1} // or a merge would take it for merged
+	s.pending[s.next] = &spill{offset: -1}
 	s.next++
 	return &submitted{s, s.next - 1, p}, nil
 }
 
+// A submitted spill is on its way into the journal.
 type submitted struct {
 	s *SpillJournal
 	n uint64
 	p *journal.Pending
 }
 
-// Wait returns when the spill is durable, and only then it can be merged.
-func (p *submitted) Wait() (int64, error) {
+// wait returns the place in the journal when it is durable.
+func (p *submitted) wait() (int64, error) {
 	offsets, err := p.p.Wait()
 	if err != nil {
 		return 0, err
 	}
+	return offsets[0], nil
+}
+
+// durable lets it be merged.
+func (p *submitted) durable(offset int64) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	p.s.pending[p.n].offset = offsets[0]
-	return offsets[0], nil
+	p.s.pending[p.n].offset = offset
 }
 
 // associated binds what is encrypted to its place.

@@ -549,3 +549,32 @@ func TestSpillSwapped(t *testing.T) {
 		t.Errorf("OpenSpillJournal of swapped accesses = %v, want ErrSpill", err)
 	}
 }
+
+// A spill that has just become durable while something else is merged is not
+// taken for merged, and not erased.
+func TestMergeAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	spill := openSpill(t, "spill", journaltest.NewMemory())
+	if err := spill.Append("t/1", []audit.Event{access("p-1")}); err != nil {
+		t.Fatal(err)
+	}
+	finish, err := audithttp.AppendHalf(spill, "t/1", []audit.Event{access("p-2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, finished := range []bool{false, true} {
+		if finished {
+			finish()
+		}
+		if n, err := spill.Merge(t.Context(), log); n != 1 || err != nil {
+			t.Fatalf("Merge = %d, %v, want 1", n, err)
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"p-1": 1, "p-2": 1}, counts(t, log)); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/baakit/baakit/audit"
+	"github.com/baakit/baakit/internal/journal"
 	"github.com/baakit/baakit/internal/strictjson"
 )
 
@@ -114,5 +115,8 @@ func (p *PositionFile) save() (err error) {
 	if err = f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), p.path)
+	if err = os.Rename(f.Name(), p.path); err != nil {
+		return err
+	}
+	return journal.OS{}.SyncDir(filepath.Dir(p.path))
 }
