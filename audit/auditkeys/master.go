@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,9 +120,7 @@ func newSecrets() secrets {
 func (s secrets) next() (secrets, uint32) {
 	gen := s.newest() + 1
 	n := secrets{lookup: s.lookup, keys: map[uint32][KeySize]byte{}}
-	for k, v := range s.keys {
-		n.keys[k] = v
-	}
+	maps.Copy(n.keys, s.keys)
 	var key [KeySize]byte
 	rand.Read(key[:])
 	n.keys[gen] = key

@@ -735,7 +735,10 @@ func TestNothingPrinted(t *testing.T) {
 	}
 	secrets := append(auditkeys.SecretsOf(r), auditkeys.SecretOf(k), bytes.Repeat([]byte{7}, 32), []byte("a long passphrase"), []byte("jane-roe"))
 	values := []any{
-		r, k, []*auditkeys.Key{k}, struct{ K *auditkeys.Key }{k}, master(7), auditkeys.Passphrase("a long passphrase"),
+		r, k,
+		[]*auditkeys.Key{k},
+		struct{ K *auditkeys.Key }{k},
+		master(7), auditkeys.Passphrase("a long passphrase"),
 		patientSlot("42", "jane-roe"), &auditkeys.KeyError{ID: k.ID(), Err: auditkeys.ErrNoKey}, r.List(), k.Owner(), k.ID(),
 	}
 	var out bytes.Buffer

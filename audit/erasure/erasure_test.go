@@ -111,6 +111,11 @@ func TestShredPatient(t *testing.T) {
 	if err != nil || !again.Resumed {
 		t.Fatalf("again: %v", err)
 	}
+	for seq := range uint64(2) { // governance outlives it
+		if ev, err := d.open(t, "org/erasure", seq); err != nil || ev.Kind != erasure.ShreddedKind {
+			t.Fatalf("record %d after the tenant is gone: %v", seq, err)
+		}
+	}
 	if _, err := d.log.Append(t.Context(), "t/42", audit.Event{
 		Action: audit.ActionRead, Outcome: audit.Success, Actor: audit.Actor{ID: "u-9"}, Patient: "p-3",
 	}); !errors.Is(err, auditkeys.ErrDestroyed) {
@@ -630,4 +635,48 @@ func FuzzRecord(f *testing.F) {
 			t.Fatalf("%s reads as %s, %v", text, second, err)
 		}
 	})
+}
+
+// An entry that says it is a disclosure and holds none keeps a tenant from
+// being shredded until somebody has looked at it: redacted as one disclosure,
+// it no longer does.
+func TestMalformedDisclosure(t *testing.T) {
+	t.Parallel()
+	for _, ev := range []audit.Event{
+		{Type: audit.Export, Reason: "a report"}, {Subtype: []audit.Subtype{audit.Disclose}, Patient: "p-1"}, {Disclosure: json.RawMessage(`{"to":"?"}`), Patient: "p-1"},
+	} {
+		d := newDesk(t, auditkeys.Options{})
+		ev.Action, ev.Outcome, ev.Actor = audit.ActionRead, audit.Success, audit.Actor{ID: "u-9"}
+		if _, err := d.log.Append(t.Context(), "t/42", ev); err != nil {
+			t.Fatal(err)
+		}
+		o := order()
+		if _, err := d.eraser.ShredTenant(t.Context(), "42", o); !errors.Is(err, erasure.ErrUndetermined) {
+			t.Fatalf("ShredTenant: %v", err)
+		}
+		if _, err := d.eraser.Redact(t.Context(), "t/42", 0, o); !errors.Is(err, erasure.ErrAccounting) {
+			t.Fatalf("Redact: %v", err)
+		}
+		o.Accounting = handover(1)
+		if _, err := d.eraser.Redact(t.Context(), "t/42", 0, o); err != nil {
+			t.Fatalf("Redact with a hand-over: %v", err)
+		}
+		if _, err := d.eraser.ShredTenant(t.Context(), "42", order()); err != nil {
+			t.Fatalf("ShredTenant after that: %v", err)
+		}
+	}
+}
+
+// An export that has no payload at all has nothing to lose.
+func TestExportWithoutPayload(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, auditkeys.Options{})
+	if _, err := d.log.Append(t.Context(), "t/42", audit.Event{
+		Type: audit.Export, Action: audit.ActionRead, Outcome: audit.Success, Actor: audit.Actor{ID: "u-9"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.eraser.ShredTenant(t.Context(), "42", order()); err != nil {
+		t.Fatal(err)
+	}
 }

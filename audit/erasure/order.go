@@ -143,11 +143,15 @@ var (
 // order says were handed over or are kept elsewhere. It is [ErrAccounting].
 type AccountingError struct {
 	Owed, Accounted int
-	Through         baakit.Date // the last day on which one of them is owed
+	Through         baakit.Date // the last day on which one of them is owed; zero if that is not known
 }
 
 func (e *AccountingError) Error() string {
-	return fmt.Sprintf("%v: %d, the last through %s; the order accounts for %d (45 CFR 164.528)", ErrAccounting, e.Owed, e.Through, e.Accounted)
+	through := ""
+	if !e.Through.IsZero() {
+		through = ", the last through " + e.Through.String()
+	}
+	return fmt.Sprintf("%v: %d%s; the order accounts for %d (45 CFR 164.528)", ErrAccounting, e.Owed, through, e.Accounted)
 }
 
 // Is reports whether target is [ErrAccounting].
