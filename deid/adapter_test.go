@@ -60,6 +60,26 @@ func TestManyValues(t *testing.T) {
 	}
 }
 
+// A value that stands as a published term and as another is looked at as both.
+func TestManyValuesOfTwoKinds(t *testing.T) {
+	t.Parallel()
+	for _, kinds := range [][]deid.Kind{{deid.KindTerm}, {deid.KindTerm, 0}, {0, deid.KindTerm}, {deid.KindTerm, deid.KindTerm}} {
+		var k deid.Checker
+		for i := range 600 {
+			k.Look(0, fmt.Sprint("x", i))
+		}
+		want := false
+		for _, kind := range kinds {
+			k.Look(kind, "Parkinson disease")
+			want = want || kind == 0
+		}
+		k.Removed(deid.KindName, "Ada Parkinson")
+		if got := k.Found(); got != want {
+			t.Errorf("as %v: found %v", kinds, got)
+		}
+	}
+}
+
 // shout is an adapter that makes its records upper case, and breaks at words.
 func shout(e *deid.Engine) deid.RecordFunc {
 	kept, err := e.Place("shout", deid.Rule{Action: deid.Keep, Reason: "a test"})

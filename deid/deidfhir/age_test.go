@@ -46,6 +46,10 @@ func TestOver89(t *testing.T) {
 		{`{"resourceType":"Condition","onsetRange":{"low":{"value":95}}}`, "", "95"},
 		{`{"resourceType":"FamilyMemberHistory","deceasedAge":` + quantity("93", "a") + `}`, "", "93"},
 		{`{"resourceType":"Observation","valueQuantity":` + quantity("93", "a") + `}`, "", "93"},
+		{`{"resourceType":"Observation","valueQuantity":{"value":93,"unit":"YEARS"}}`, "", "93"},
+		{`{"resourceType":"Observation","valueQuantity":{"value":93,"unit":"Years old"}}`, "", "93"},
+		{`{"resourceType":"Observation","valueQuantity":{"value":93,"unit":"winters"},"code":{"coding":[{"system":"http://loinc.org","code":"30525-0"}]}}`, "30525-0", ":93"},
+		{`{"resourceType":"Observation","valueQuantity":{"value":93,"unit":"kg"},"code":{"coding":[{"system":"http://loinc.org","code":"30525-0"}]}}`, ":93", ""},
 		{`{"resourceType":"Observation","valueQuantity":` + quantity("93", "kg") + `}`, "93", ""},
 		{`{"resourceType":"Observation","code":{"coding":[{"system":"http://loinc.org","code":"30525-0"}]},"valueInteger":93}`, "30525-0", ":93"},
 		{`{"resourceType":"Observation","valueInteger":93,"code":{"coding":[{"system":"http://loinc.org","code":"30525-0"}]}}`, "30525-0", ":93"},
@@ -72,6 +76,21 @@ func TestOver89(t *testing.T) {
 				t.Errorf("%s: %s is in %s", tt.doc, word, out)
 			}
 		}
+	}
+}
+
+// Many numbers of one question are looked at without reading it for each.
+func TestManyAges(t *testing.T) {
+	t.Parallel()
+	j := safeHarbor(t)
+	answers := strings.Repeat(`{"valueInteger":93},`, 100_000)
+	out, _, err := j.run(`{"resourceType":"QuestionnaireResponse","item":[{"linkId":"1","answer":[` + answers + `{"valueInteger":94}]}]}`)
+	if err != nil || strings.Count(out, "93") != 100_000 {
+		t.Errorf("%v, %d numbers left", err, strings.Count(out, "93"))
+	}
+	out, _, err = j.run(`{"resourceType":"QuestionnaireResponse","item":[{"linkId":"1","text":"age","answer":[` + answers + `{"valueInteger":4}]}]}`)
+	if err != nil || strings.Contains(out, ":93") || !strings.Contains(out, `"valueInteger":4`) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -17,12 +17,13 @@ func (w *walk) quantity(n *node, i, depth int) (int, bool, error) {
 		return i, false, err
 	}
 	var buf [64]byte
-	unit := f[4].text(buf[:0])
-	if _, ok := timeUnits[string(unit)]; !ok {
-		unit = f[2].text(buf[:0])
-	}
+	unit := appendLower(buf[:0], f[4].text(nil))
 	years, isTime := timeUnits[string(unit)]
-	if n.form != formAge && !isTime && f[2].raw == nil && f[4].raw == nil && w.mayBeAge(f[0].raw) {
+	if !isTime {
+		unit = appendLower(buf[:0], f[2].text(nil))
+		years, isTime = timeUnits[string(unit)]
+	}
+	if n.form != formAge && !isTime && !w.terms.units[string(unit)] && w.mayBeAge(f[0].raw) {
 		years, isTime, unit = true, true, []byte("a")
 	}
 	if n.form == formAge || isTime {
@@ -58,12 +59,12 @@ func (w *walk) quantity(n *node, i, depth int) (int, bool, error) {
 	return end, kept, err
 }
 
-// timeUnits are the units of time by their codes in UCUM and their words; true
-// for years.
+// timeUnits are the units of time by their codes in UCUM and their words, in
+// lower case; true for years.
 var timeUnits = map[string]bool{
-	"a": true, "y": true, "yr": true, "yrs": true, "year": true, "years": true, "Years": true, "Year": true,
-	"mo": false, "month": false, "months": false, "Months": false, "wk": false, "week": false, "weeks": false,
-	"d": false, "day": false, "days": false, "Days": false,
+	"a": true, "y": true, "yr": true, "yrs": true, "yo": true, "y/o": true, "year": true, "years": true, "year old": true, "years old": true,
+	"mo": false, "mos": false, "month": false, "months": false, "wk": false, "wks": false, "week": false, "weeks": false,
+	"d": false, "day": false, "days": false,
 }
 
 // mayBeAge reports whether a number may be an age over 89, by what the object
@@ -76,25 +77,39 @@ func (w *walk) mayBeAge(number []byte) bool {
 		return false
 	}
 	for _, at := range w.opens[max(0, len(w.opens)-2):] {
-		end := jsonscan.Skip(w.src, at, hardDepth)
-		if end < 0 {
-			return false // the walk will find it
-		}
-		around := w.src[at:end]
-		for _, code := range w.terms.Ages {
-			if bytes.Contains(around, []byte(code)) {
-				return true
+		asks, known := w.asking[at]
+		if !known {
+			asks = w.asksForAge(at)
+			if w.asking == nil {
+				w.asking = make(map[int]bool)
 			}
+			w.asking[at] = asks // an object may have many numbers
 		}
-		if bytes.Contains(around, []byte(`"linkId"`)) && asksForAge(around) {
+		if asks {
 			return true
 		}
 	}
 	return false
 }
 
-// asksForAge looks for the word age in a small object.
-func asksForAge(around []byte) bool {
+// asksForAge reports whether the object at a position is about an age: it holds
+// one of the codes for it, or is a question with the word.
+func (w *walk) asksForAge(at int) bool {
+	end := jsonscan.Skip(w.src, at, hardDepth)
+	if end < 0 {
+		return false // the walk will find it
+	}
+	around := w.src[at:end]
+	for _, code := range w.terms.Ages {
+		if bytes.Contains(around, []byte(code)) {
+			return true
+		}
+	}
+	return bytes.Contains(around, []byte(`"linkId"`)) && hasAge(around)
+}
+
+// hasAge looks for the word age in the beginning of an object.
+func hasAge(around []byte) bool {
 	if len(around) > 4096 {
 		around = around[:4096]
 	}

@@ -65,7 +65,7 @@ func (w *walk) scalar(n *node, i int) (int, bool, error) {
 	case o.Gone():
 		return end, false, nil
 	}
-	if n.check == checkDisplay && o == deid.Kept {
+	if n.check == checkDisplay && o == deid.Kept && len(w.shown) < maxShown {
 		w.shown = append(w.shown, raw)
 	}
 	m := mark{made: made || o != deid.Kept && o != deid.Scrubbed, kind: n.place.Kind()}
@@ -83,6 +83,9 @@ func (w *walk) scalar(n *node, i int) (int, bool, error) {
 	w.marks = append(w.marks, m)
 	return end, true, nil
 }
+
+// maxShown is how many displays a text is compared with.
+const maxShown = 64
 
 // put appends a scalar as it is in JSON.
 func (w *walk) put(raw []byte, m mark) {

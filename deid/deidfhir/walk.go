@@ -20,12 +20,13 @@ type walk struct {
 	value []byte   // what stands in its place
 	shown [][]byte // displays that stay, of the concept that is walked
 
-	opens      []int     // where the objects around begin
-	within     int       // contained resources around
-	ucum       pattern   // of the codes of the Quantity that is walked
-	holder     deid.Kind // what the Identifier that is walked is
-	prefix     []byte    // the systems of it and of those around it
-	prefixFrom int       // where its own begins
+	opens      []int        // where the objects around begin
+	asking     map[int]bool // which of them are about an age
+	within     int          // contained resources around
+	ucum       pattern      // of the codes of the Quantity that is walked
+	holder     deid.Kind    // what the Identifier that is walked is
+	prefix     []byte       // the systems of it and of those around it
+	prefixFrom int          // where its own begins
 }
 
 // A mark says what stands at a position of the output: the work of the walk,
@@ -75,6 +76,7 @@ func (w *walk) transform(c *deid.Record, dst, record []byte) ([]byte, error) {
 
 func (w *walk) root() error {
 	w.marks, w.shown, w.opens, w.within = w.marks[:0], w.shown[:0], w.opens[:0], 0
+	clear(w.asking)
 	w.holder, w.prefix, w.ucum = 0, w.prefix[:0], noPattern
 	i := jsonscan.Space(w.src, 0)
 	if i >= len(w.src) || w.src[i] != '{' {
