@@ -41,7 +41,7 @@ func TestStory(t *testing.T) {
 	if code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, standard error %q", code, stderr)
 	}
-	for _, want := range []string{dir, "ACT 1 ", "ACT 10 ", "Larkspur Family Practice", "Fri 2027-01-01 (*)", dir + "/report.html"} {
+	for _, want := range []string{dir, "ACT 1 ", "ACT 10 ", "Larkspur Family Practice", "Fri 2027-01-01 (*)", filepath.Join(dir, "report.html")} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the story does not say %q", want)
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
-	"time"
 
 	"github.com/baakit/baakit"
 )
@@ -67,16 +66,14 @@ func (s *stage) overview() template.HTML {
 		Lanes         []lane
 	}{Width: chartWidth}
 	step := 1 + int(days)/500 // months between two ticks
-	for d, n := first, 0; !d.After(last); d, n = d.AddMonths(1, baakit.RollBack), n+1 {
+	labelled := 0
+	for d, n := first, 0; !d.IsZero() && !d.After(last); d, n = d.AddMonths(step, baakit.RollBack), n+1 {
 		year, month, _ := d.Date()
-		if n%step != 0 && month != time.January {
-			continue
+		t := tick{X: x(d), Text: month.String()[:3], Year: n > 0 && year != labelled}
+		if year != labelled {
+			t.Of, labelled = fmt.Sprint(year), year
 		}
-		of := ""
-		if month == time.January || n == 0 {
-			of = fmt.Sprint(year)
-		}
-		data.Ticks = append(data.Ticks, tick{x(d), month.String()[:3], of, month == time.January})
+		data.Ticks = append(data.Ticks, t)
 	}
 	for _, t := range s.told {
 		l := lane{Title: fmt.Sprintf("%d  %s", t.number, t.Title), Y: chartTop + laneHeight*len(data.Lanes) + laneHeight/2}

@@ -3,6 +3,7 @@ package main
 import (
 	_ "embed"
 	"html/template"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -146,8 +147,11 @@ func (s *stage) writeReport() error {
 		return err
 	}
 	title := s.c.vendor.LegalName + " and " + s.c.customer.LegalName
-	return s.write("report.html", []byte(page.Page{Title: title, Style: reportStyle, Body: template.HTML(b.String())}.HTML()))
+	data := []byte(page.Page{Title: title, Style: reportStyle, Body: template.HTML(b.String())}.HTML())
+	return writeFile(filepath.Join(s.dir, reportName), data)
 }
+
+const reportName = "report.html"
 
 //go:embed report.css
 var reportStyle string

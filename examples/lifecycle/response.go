@@ -107,7 +107,7 @@ func (a *incidentAct) respond(ctx context.Context, s *stage, t breach.Timeline) 
 // answer tells how the response stands.
 func (a *incidentAct) answer(s *stage, t breach.Timeline, r breach.Response) {
 	loc := s.c.Zone.Location
-	rows := [][]string{{"who", "told", "due", "told on", "how it stands", "under"}}
+	rows := [][]string{{"who", "told whom", "due", "told on", "how it stands", "under"}}
 	late := 0
 	for _, act := range r.Acts {
 		o, ok := t.Obligation(act.Obligation)

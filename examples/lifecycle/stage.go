@@ -8,8 +8,8 @@ import (
 	"html/template"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/subprocessor"
@@ -147,61 +147,13 @@ func (s *stage) warn(format string, args ...any) {
 	s.say("")
 }
 
-// wrap breaks a paragraph into lines of at most a width, where it can.
-func wrap(text string, width int) string {
-	var b strings.Builder
-	column := 0
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case column == 0:
-		case column+1+n > width:
-			b.WriteByte('\n')
-			column = 0
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String()
-}
-
-// counted returns a number with its noun.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
-}
-
 // table tells rows in columns, on the terminal and in the report; the first
 // row is the head.
 func (s *stage) table(caption string, rows [][]string) {
 	s.text(tableText, map[string]any{"Caption": caption, "Head": rows[0], "Rows": rows[1:]})
-	if s.json {
-		return
-	}
-	var width []int
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(width) {
-				width = append(width, 0)
-			}
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
 	s.say("%s:", caption)
 	s.say("")
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			line.WriteString("  " + cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)))
-		}
-		s.say("%s", strings.TrimRight(line.String(), " "))
-	}
-	s.say("")
+	s.say("%s\n", columns(rows))
 }
 
 // fact states a fact of the act that plays: it goes into the JSON output, and
@@ -235,7 +187,8 @@ func (s *stage) end() error {
 	if err := s.writeReport(); err != nil {
 		return err
 	}
-	s.say("Look at %s/report.html first. Also there: %s.", s.dir, strings.Join(s.written, ", "))
+	s.say("Look at %s first.", filepath.Join(s.dir, reportName))
+	s.say("%s", wrap("Also there: "+strings.Join(s.written, ", ")+"; the log is in "+logFolder+", and what in earnest is kept on other machines in elsewhere.", 78))
 	if !s.json {
 		return nil
 	}

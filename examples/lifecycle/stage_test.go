@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/baakit/baakit"
 )
@@ -112,5 +113,25 @@ func TestWrap(t *testing.T) {
 		if got := wrap(tt.text, 8); got != tt.want {
 			t.Errorf("wrap(%q) = %q, want %q", tt.text, got, tt.want)
 		}
+	}
+}
+
+// A table is never wider than it may be where its words allow it, and holds
+// every word.
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	rows := [][]string{
+		{"who", "told", "because"},
+		{"A", strings.Repeat("word ", 20), strings.Repeat("reason ", 40)},
+		{"", "é", ""},
+	}
+	got := columns(rows)
+	for line := range strings.SplitSeq(got, "\n") {
+		if n := utf8.RuneCountInString(line); n > tableWidth || strings.TrimRight(line, " ") != line {
+			t.Errorf("%d wide: %q", n, line)
+		}
+	}
+	if strings.Count(got, "word") != 20 || strings.Count(got, "reason") != 40 || !strings.HasPrefix(got, "  who  told ") {
+		t.Errorf("the table is\n%s", got)
 	}
 }

@@ -134,7 +134,7 @@ func (a *subprocessors) notices(ctx context.Context, on baakit.Date, change stri
 	for _, customer := range customers {
 		n, err := state.Notice(change, customer, attempt, "")
 		if err != nil {
-			return err
+			return fmt.Errorf("the notice of %s to %s on %s: %w", change, customer, on, err)
 		}
 		m, err := n.Message(a.s.c.vendor.NoticeEmail, noon(a.s.c, on))
 		if err != nil {
