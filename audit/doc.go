@@ -3,7 +3,7 @@
 // controls of 45 CFR 164.312(b). It is not legal advice.
 //
 //	store, err := auditfile.Open("log", nil)
-//	log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Signer: signer, Sealer: sealer})
+//	log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Signer: signer, Sealer: sealer})
 //	receipt, err := log.Append(ctx, "t/42", audit.Event{
 //		Action: audit.ActionRead, Outcome: audit.Success,
 //		Actor: audit.Actor{ID: "u-9"}, Object: audit.Object{Type: "Observation"},

@@ -22,8 +22,8 @@ import (
 // appended to it.
 const System = "system"
 
-// Options of a [Log]; only Origin is required.
-type Options struct {
+// A Config is what [New] makes a [Log] of. Only Origin is required.
+type Config struct {
 	// Origin names the log for ever and everywhere, as a host name and a path
 	// without a scheme: "audit.example.com". A chain's own origin, which its
 	// first line and its checkpoints carry, is Origin, a slash and its name.
@@ -73,7 +73,7 @@ type Options struct {
 // together.
 type Log struct {
 	store Store
-	opt   Options
+	opt   Config
 	rand  sync.Mutex
 
 	mu     sync.Mutex
@@ -95,7 +95,7 @@ type Receipt struct {
 // recording started (45 CFR 170.315(d)(2) has changes of the log's status
 // recorded). Its errors are [baakit.FieldErrors] of wrong options, and those
 // of an append.
-func New(ctx context.Context, store Store, opt Options) (*Log, error) {
+func New(ctx context.Context, store Store, opt Config) (*Log, error) {
 	var errs baakit.FieldErrors
 	if !ValidChain(opt.Origin) || len(opt.Origin) > MaxChainName {
 		errs.Add("origin", "is required: letters, digits and . _ : / @ -")

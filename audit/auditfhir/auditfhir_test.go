@@ -16,11 +16,11 @@ import (
 
 var device = auditfhir.Reference{Reference: "Device/ehr"}
 
-var everything = auditfhir.Options{
+var everything = auditfhir.Config{
 	Observer: device, Server: auditfhir.Reference{Reference: "Device/frontend"}, Site: "ward 3", ServerAddress: "https://ehr.example.com/fhir", Custodian: &auditfhir.Reference{Display: "Records"},
 }
 
-func exporter(t testing.TB, opt auditfhir.Options) *auditfhir.Exporter {
+func exporter(t testing.TB, opt auditfhir.Config) *auditfhir.Exporter {
 	t.Helper()
 	x, err := auditfhir.NewExporter(opt)
 	if err != nil {
@@ -44,7 +44,7 @@ func logged(t TB, events ...audit.Event) (*audit.Log, []audit.Entry) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := audit.New(ctx, audit.NewMemory(), audit.Options{
+	l, err := audit.New(ctx, audit.NewMemory(), audit.Config{
 		Origin: "audit.example.com", Signer: signer, Sealer: audit.Unencrypted{TokenKey: bytes.Repeat([]byte{7}, 32)},
 		Allow: []string{"actor.id", "client.addr"},
 	})

@@ -2,7 +2,7 @@
 // FHIR R4 (4.0.1), as the IHE Basic Audit Log Patterns (BALP 1.1) shape them,
 // and imports AuditEvents of its own and of others. It is not legal advice.
 //
-//	x, err := auditfhir.NewExporter(auditfhir.Options{
+//	x, err := auditfhir.NewExporter(auditfhir.Config{
 //		Observer: auditfhir.Reference{Reference: "Device/ehr"},
 //		Open:     log.Open, // without it, what is sealed stays sealed
 //	})
@@ -38,7 +38,7 @@
 //	Query                entity of role 24, query in base64, and no name (sev-1)
 //	Extra                entity[data].detail of type "extra:" and the key
 //	Disclosure, Payload  entity[data].detail of type "disclosure", "payload"
-//	(Options)            source, agent[server]
+//	(Config)            source, agent[server]
 //
 // # Roles
 //
@@ -99,7 +99,7 @@
 // # What stays sealed
 //
 // The sealed part of an entry is exported only if the entry is opened, by the
-// caller or by [Options.Open]. Otherwise a data-absent-reason says masked, and
+// caller or by [Config.Open]. Otherwise a data-absent-reason says masked, and
 // the patient is the token of the line, in the system of [TokenSystem]: the
 // same for all entries about one patient, and without meaning to who has no
 // key.

@@ -12,7 +12,7 @@ import (
 // A log's entries go to an audit repository and come back.
 func Example() {
 	ctx := context.Background()
-	log, _ := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, _ := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	_, _ = log.Append(ctx, "t/42", audit.Event{
 		Action: audit.ActionRead, Outcome: audit.Success, Subtype: []audit.Subtype{audit.Read},
 		Actor: audit.Actor{ID: "u-9", Role: "nurse"}, Client: audit.Client{Addr: "192.0.2.7"},
@@ -20,7 +20,7 @@ func Example() {
 		Patient: "p-1", Subjects: []string{"p-2"},
 	})
 
-	x, err := auditfhir.NewExporter(auditfhir.Options{Observer: auditfhir.Reference{Reference: "Device/ehr"}, Open: log.Open})
+	x, err := auditfhir.NewExporter(auditfhir.Config{Observer: auditfhir.Reference{Reference: "Device/ehr"}, Open: log.Open})
 	if err != nil {
 		fmt.Println(err)
 		return

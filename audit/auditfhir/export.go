@@ -12,8 +12,8 @@ import (
 	"github.com/baakit/baakit/audit"
 )
 
-// Options say what a log does not know of itself. Only Observer is required.
-type Options struct {
+// A Config says what a log does not know of itself. Only Observer is required.
+type Config struct {
 	// Observer is who recorded the events: source.observer, a device or an
 	// organisation.
 	Observer Reference
@@ -49,11 +49,11 @@ type Options struct {
 }
 
 // An Exporter turns entries into AuditEvents. It is safe for concurrent use.
-type Exporter struct{ opt Options }
+type Exporter struct{ opt Config }
 
 // NewExporter checks the options and returns an exporter. Its error is a
 // [baakit.FieldErrors].
-func NewExporter(opt Options) (*Exporter, error) {
+func NewExporter(opt Config) (*Exporter, error) {
 	var errs baakit.FieldErrors
 	v := checker{&errs, true}
 	if opt.Observer.isZero() {

@@ -216,12 +216,12 @@ func TestMarshalRefuses(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	_, err := auditfhir.NewExporter(auditfhir.Options{PatientSystem: "a b", SourceType: []auditfhir.Coding{{}}, Custodian: &auditfhir.Reference{}})
+	_, err := auditfhir.NewExporter(auditfhir.Config{PatientSystem: "a b", SourceType: []auditfhir.Coding{{}}, Custodian: &auditfhir.Reference{}})
 	want := []string{"observer", "source_type[0]", "custodian", "patient_system"}
 	if diff := cmp.Diff(want, paths(err)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := auditfhir.NewExporter(auditfhir.Options{Observer: device, PatientSystem: auditfhir.TokenSystem}); err == nil {
+	if _, err := auditfhir.NewExporter(auditfhir.Config{Observer: device, PatientSystem: auditfhir.TokenSystem}); err == nil {
 		t.Error("patients in the system of tokens")
 	}
 }

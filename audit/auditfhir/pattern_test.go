@@ -145,7 +145,7 @@ func TestDisclosure(t *testing.T) {
 func TestForm(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 3, 40, 14, 0, time.UTC)
-	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{
+	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{
 		Origin: "audit.example.com", Now: func() time.Time { return at }, Rand: zeros{}, Sealer: audit.Unencrypted{TokenKey: make([]byte, 32)}, Signer: signer(t),
 	})
 	if err != nil {

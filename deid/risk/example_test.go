@@ -8,7 +8,7 @@ import (
 )
 
 func Example() {
-	opts := risk.Options{
+	opts := risk.Config{
 		Quasi:     []risk.Column{{Name: "birth_year", Index: 0}, {Name: "sex", Index: 1}},
 		Sensitive: []risk.Column{{Name: "diagnosis", Index: 2}},
 	}

@@ -41,7 +41,7 @@ func TestThreeClasses(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ threshold, small int }{{3, 0}, {4, 0}, {5, 12}, {0, 12}} {
-		r, err := risk.Analyze(t.Context(), risk.Options{
+		r, err := risk.Analyze(t.Context(), risk.Config{
 			Quasi: []risk.Column{{Name: "zip", Index: 2}, {Name: "age", Index: 1}}, Sensitive: []risk.Column{{Name: "condition", Index: 0}}, Threshold: tt.threshold,
 		}, rows(table))
 		if err != nil {
@@ -59,7 +59,7 @@ func TestThreeClasses(t *testing.T) {
 		}
 	}
 	// Without the class of one value.
-	r, err := risk.Analyze(t.Context(), risk.Options{
+	r, err := risk.Analyze(t.Context(), risk.Config{
 		Quasi: []risk.Column{{Name: "zip", Index: 2}, {Name: "age", Index: 1}}, Sensitive: []risk.Column{{Name: "condition", Index: 0}},
 	}, rows(append(table[:4:4], table[8:]...)))
 	if err != nil {
@@ -268,7 +268,7 @@ func TestRenderings(t *testing.T) {
 func ExamplePareto() {
 	year, zip := risk.Column{Name: "birth_year", Index: 0}, risk.Column{Name: "zip3", Index: 1}
 	records := [][]string{{"1980", "021"}, {"1981", "021"}, {"1983", "021"}, {"1980", "036"}, {"1986", "036"}, {"1988", "036"}}
-	front, err := risk.Pareto(context.Background(), risk.Options{Quasi: []risk.Column{year, zip}, Threshold: 2}, []risk.Ladder{
+	front, err := risk.Pareto(context.Background(), risk.Config{Quasi: []risk.Column{year, zip}, Threshold: 2}, []risk.Ladder{
 		{Column: year, Steps: []risk.Step{risk.Years(5), risk.Years(10)}},
 		{Column: zip, Steps: []risk.Step{risk.Map("State", map[string]string{"021": "MA", "036": "NH"}), risk.Suppress()}},
 	}, rows(records))

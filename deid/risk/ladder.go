@@ -56,7 +56,7 @@ type Choice struct {
 //
 // records is walked once for each combination, so it must be restartable. The
 // errors are [baakit.FieldErrors], and those of [Analyze].
-func Pareto(ctx context.Context, opts Options, ladders []Ladder, records iter.Seq2[[]string, error]) (*Front, error) {
+func Pareto(ctx context.Context, opts Config, ladders []Ladder, records iter.Seq2[[]string, error]) (*Front, error) {
 	if err := checkLadders(opts, ladders); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func Pareto(ctx context.Context, opts Options, ladders []Ladder, records iter.Se
 	return f, nil
 }
 
-func checkLadders(opts Options, ladders []Ladder) error {
+func checkLadders(opts Config, ladders []Ladder) error {
 	var errs baakit.FieldErrors
 	if len(ladders) == 0 {
 		errs.Add("ladders", "must be one at least")

@@ -151,7 +151,7 @@ func (a *Analysis) Population(columns ...int) (*Analysis, error) {
 	if len(columns) != len(a.opts.Quasi) {
 		return nil, baakit.FieldErrors{{Path: "columns", Rule: fmt.Sprintf("must be %d, as many as the sample's quasi-identifiers", len(a.opts.Quasi))}}
 	}
-	opts := Options{Threshold: a.opts.Threshold}
+	opts := Config{Threshold: a.opts.Threshold}
 	for i, index := range columns {
 		opts.Quasi = append(opts.Quasi, Column{a.opts.Quasi[i].Name, index})
 	}

@@ -31,7 +31,7 @@ func rows(table [][]string) iter.Seq2[[]string, error] {
 	}
 }
 
-var columns = risk.Options{
+var columns = risk.Config{
 	Quasi:     []risk.Column{{Name: "birth_year", Index: 0}, {Name: "sex", Index: 1}},
 	Sensitive: []risk.Column{{Name: "diagnosis", Index: 2}},
 	Threshold: 3,
@@ -111,7 +111,7 @@ func TestWithinPopulation(t *testing.T) {
 	if math.Abs(r.Journalist.Highest-.25) > 1e-9 || math.Abs(r.Marketer.Average-marketer) > 1e-9 || r.Prosecutor.Highest != 1 || r.Population != "given" {
 		t.Errorf("%+v", r)
 	}
-	other, err := risk.New(risk.Options{Quasi: []risk.Column{{Name: "sex", Index: 0}}})
+	other, err := risk.New(risk.Config{Quasi: []risk.Column{{Name: "sex", Index: 0}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,11 +329,11 @@ func TestBadInput(t *testing.T) {
 		}
 		return paths
 	}
-	_, err := risk.New(risk.Options{Threshold: -1})
+	_, err := risk.New(risk.Config{Threshold: -1})
 	if diff := cmp.Diff([]string{"quasi", "threshold"}, paths(err)); diff != "" {
 		t.Error(diff)
 	}
-	_, err = risk.New(risk.Options{Quasi: []risk.Column{{Index: 0}, {Name: "a", Index: -1}, {Name: "b", Index: 0}}, Sensitive: []risk.Column{{Name: "c", Index: 0}}})
+	_, err = risk.New(risk.Config{Quasi: []risk.Column{{Index: 0}, {Name: "a", Index: -1}, {Name: "b", Index: 0}}, Sensitive: []risk.Column{{Name: "c", Index: 0}}})
 	if diff := cmp.Diff([]string{"quasi[0].name", "quasi[1].index", "quasi[2].index", "sensitive[0].index"}, paths(err)); diff != "" {
 		t.Error(diff)
 	}
@@ -410,7 +410,7 @@ var years = func() []string {
 	return list
 }()
 
-var fiveColumns = risk.Options{Quasi: []risk.Column{{Name: "a", Index: 0}, {Name: "b", Index: 1}, {Name: "c", Index: 2}, {Name: "d", Index: 3}, {Name: "e", Index: 4}}}
+var fiveColumns = risk.Config{Quasi: []risk.Column{{Name: "a", Index: 0}, {Name: "b", Index: 1}, {Name: "c", Index: 2}, {Name: "d", Index: 3}, {Name: "e", Index: 4}}}
 
 // A million records by five quasi-identifiers, nearly all of them unique,
 // which is the most memory they can take.

@@ -55,7 +55,7 @@ func clinic(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
-	l, err := audit.New(ctx, s, audit.Options{
+	l, err := audit.New(ctx, s, audit.Config{
 		Origin: "audit.example.com", Signer: signer, Sealer: sealer, Now: func() time.Time { now = now.Add(time.Second); return now },
 	})
 	if err != nil {

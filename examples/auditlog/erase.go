@@ -75,7 +75,7 @@ func (c *erasing) erase(ctx context.Context, s *auditfile.Store, stdout io.Write
 	if err != nil {
 		return err
 	}
-	verify := audit.VerifyOptions{Origin: c.origin, Verifier: v}
+	verify := &audit.VerifyOptions{Origin: c.origin, Verifier: v}
 	if signed != nil {
 		verify.Checkpoints = [][]byte{signed}
 	}
@@ -89,7 +89,7 @@ func (c *erasing) erase(ctx context.Context, s *auditfile.Store, stdout io.Write
 	defer func() { err = errors.Join(err, keys.close()) }()
 	var result erasure.Result
 	if err := record(ctx, s, c.origin, keys.sealer, func(log *audit.Log) error {
-		eraser, err := erasure.New(log, erasure.Options{Sealer: keys.sealer, Keys: keys.ring, Governance: c.governance})
+		eraser, err := erasure.New(log, erasure.Config{Sealer: keys.sealer, Keys: keys.ring, Governance: c.governance})
 		if err != nil {
 			return err
 		}

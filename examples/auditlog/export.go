@@ -46,7 +46,7 @@ func (c *export) run(ctx context.Context, s *auditfile.Store, _ []string, stdout
 	if err != nil {
 		return err
 	}
-	opt := auditfhir.Options{Observer: auditfhir.Reference{Reference: c.observer}, Site: c.site, ServerAddress: c.server}
+	opt := auditfhir.Config{Observer: auditfhir.Reference{Reference: c.observer}, Site: c.site, ServerAddress: c.server}
 	if c.vault.given() {
 		keys, err := c.vault.open()
 		if err != nil {

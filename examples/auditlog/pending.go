@@ -48,7 +48,7 @@ func (p *pending) Append(ctx context.Context, chain string, at uint64, records [
 
 // record opens the log of an origin for writing and runs f with it.
 func record(ctx context.Context, s *auditfile.Store, origin string, sealer audit.Sealer, f func(*audit.Log) error) (err error) {
-	log, err := audit.New(ctx, &pending{Store: s}, audit.Options{Origin: origin, Sealer: sealer})
+	log, err := audit.New(ctx, &pending{Store: s}, audit.Config{Origin: origin, Sealer: sealer})
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (c *examine) run(ctx context.Context, s *auditfile.Store, _ []string, stdou
 		if c.origin == "" {
 			return errors.New("-origin is required to record the review")
 		}
-		if _, err := audit.VerifyAll(ctx, s, audit.VerifyOptions{Origin: c.origin}); err != nil {
+		if _, err := audit.VerifyAll(ctx, s, &audit.VerifyOptions{Origin: c.origin}); err != nil {
 			return err
 		}
 	}

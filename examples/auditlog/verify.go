@@ -42,7 +42,7 @@ func (c *verify) run(ctx context.Context, s *auditfile.Store, _ []string, stdout
 	if err != nil {
 		return err
 	}
-	opt := audit.VerifyOptions{Origin: c.origin, Verifier: v}
+	opt := &audit.VerifyOptions{Origin: c.origin, Verifier: v}
 	if signed != nil {
 		opt.Checkpoints = [][]byte{signed}
 	}

@@ -242,7 +242,7 @@ func TestAccesses(t *testing.T) {
 	}
 	defer store.Close()
 	entries := map[string]uint64{}
-	reports, err := audit.VerifyAll(t.Context(), store, audit.VerifyOptions{Verifier: k.signer.Verifier()})
+	reports, err := audit.VerifyAll(t.Context(), store, &audit.VerifyOptions{Verifier: k.signer.Verifier()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func open(ctx context.Context, conf *config, dir, base string, now func() time.T
 	if s.store, err = auditfile.Open(filepath.Join(dir, "log"), nil); err != nil {
 		return nil, err
 	}
-	s.log, err = audit.New(ctx, s.store, audit.Options{
+	s.log, err = audit.New(ctx, s.store, audit.Config{
 		Origin: "audit." + conf.Vendor.ID + ".example", Sealer: sealer, Signer: s.keys.signer,
 		Publisher: audit.Folder(filepath.Join(dir, "checkpoints")), Now: now,
 	})

@@ -86,7 +86,7 @@ func Open(dir string, sender subprocessor.Sender, opt *Options) (*Outbox, error)
 	if o.opt.LongestPause <= 0 {
 		o.opt.LongestPause = 24 * time.Hour
 	}
-	j, err := journal.Open(dir, journal.Options{Format: "baakit.subprocessor.outbox/1", MaxFrame: 8 << 20, Visit: func(r journal.Record) error {
+	j, err := journal.Open(dir, journal.Config{Format: "baakit.subprocessor.outbox/1", MaxFrame: 8 << 20, Visit: func(r journal.Record) error {
 		var e event
 		if err := json.Unmarshal(r.Frame, &e); err != nil {
 			return fmt.Errorf("subprocessoroutbox: frame %d is not an event", r.Index)

@@ -106,7 +106,7 @@ func TestAuditEventsConform(t *testing.T) {
 	}
 	profiles := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		l, err := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: origin, Signer: signer, Sealer: audit.Unencrypted{TokenKey: []byte("k")}})
+		l, err := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: origin, Signer: signer, Sealer: audit.Unencrypted{TokenKey: []byte("k")}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestAuditEventsConform(t *testing.T) {
 		if _, err := l.AppendAll(ctx, "t/42", list...); err != nil {
 			t.Fatal(err)
 		}
-		opt := auditfhir.Options{
+		opt := auditfhir.Config{
 			Observer: auditfhir.Reference{Reference: "Device/ehr"}, Site: "ward", ServerAddress: "https://ehr.example.com/fhir",
 			Prove: func(ctx context.Context, e audit.Entry) (audit.Proof, error) { return l.Prove(ctx, e.Chain, e.Seq) },
 		}
