@@ -287,13 +287,15 @@ func isCountry(v []byte) bool {
 
 // hasDay reports whether a text has the name of a month beside a number.
 func hasDay(v []byte) bool {
-	digit := false
 	for _, c := range v {
-		digit = digit || isDigit(c)
+		if isDigit(c) {
+			return hasMonthByNumber(v)
+		}
 	}
-	if !digit {
-		return false
-	}
+	return false
+}
+
+func hasMonthByNumber(v []byte) bool {
 	month, number := false, false // of the word before
 	for i := 0; i < len(v); {
 		n := i
