@@ -41,7 +41,7 @@ func (k *checker) prepare() {
 			}
 		case KindStreet, KindCity, KindCounty, KindPrecinct, KindGeocode:
 			// It is looked for without its number as well.
-			if k.hasBits(v, letterMask&^digitMask) {
+			if rest := trimSpace(v); k.hasBits(v, letterMask&^digitMask) && k.has(rest[digitRun(rest):]) {
 				k.address(v)
 			}
 		case KindZIP:

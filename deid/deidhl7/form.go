@@ -1,6 +1,9 @@
 package deidhl7
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A codeForm is what the codes of a coding system look like. No form lets a
 // number pass that is as long as an identifier and not of the system's own
@@ -287,13 +290,10 @@ func isCountry(v []byte) bool {
 
 // hasDay reports whether a text has the name of a month beside a number.
 func hasDay(v []byte) bool {
-	digit := false
-	for _, c := range v {
-		digit = digit || isDigit(c)
-	}
-	if !digit {
-		return false
-	}
+	return slices.ContainsFunc(v, isDigit) && hasMonthByNumber(v)
+}
+
+func hasMonthByNumber(v []byte) bool {
 	month, number := false, false // of the word before
 	for i := 0; i < len(v); {
 		n := i

@@ -102,12 +102,14 @@ func (w *walk) observes() deid.Kind {
 	var word [longestWord]byte
 	n := 0
 	for i := 0; i <= len(raw); i++ {
-		if i < len(raw) && isLetter(raw[i]) {
-			if n < len(word) {
-				word[n] = raw[i] | 0x20
+		if i < len(raw) {
+			if c := lowered[raw[i]]; c != 0 {
+				if n < len(word) {
+					word[n] = c
+				}
+				n++
+				continue
 			}
-			n++
-			continue
 		}
 		if n >= shortestWord && n <= len(word) && w.t.table.initials[word[0]-'a']&(1<<n) != 0 {
 			if kind, ok := observationWords[string(word[:n])]; ok {
@@ -121,6 +123,14 @@ func (w *walk) observes() deid.Kind {
 	}
 	return 0
 }
+
+// lowered has the letters in lower case, and 0 for all else.
+var lowered = func() (t [256]byte) {
+	for c := range byte(26) {
+		t['a'+c], t['A'+c] = 'a'+c, 'a'+c
+	}
+	return t
+}()
 
 // The lengths of the words of observationWords.
 const (

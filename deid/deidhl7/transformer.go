@@ -1,11 +1,13 @@
 package deidhl7
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"unicode/utf8"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/deid"
@@ -212,16 +214,22 @@ func (w *walk) begin(in *reader) (rule string) {
 		return ruleSeparators
 	}
 	if seps != w.seps {
-		w.seps, w.class = seps, seps.classes()
+		w.seps, w.class, w.declared = seps, seps.classes(), nil
 	}
 	var declared []byte
 	if head[0] == 'M' {
 		declared = w.nth(head[at:], charsetField-2)
 	}
+	// Most messages are ASCII or UTF-8, and declare what the one before did.
+	if w.declared != nil && bytes.Equal(declared, w.declared) && w.set.table == nil && utf8.Valid(in.data) {
+		return ""
+	}
+	w.declared = nil
 	var ok bool
 	if w.set, ok = charsetOf(in.data, declared, seps.repetition); !ok {
 		return ruleCharset
 	}
+	w.declared = append([]byte{}, declared...)
 	return ""
 }
 

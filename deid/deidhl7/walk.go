@@ -11,9 +11,11 @@ type walk struct {
 	t *Transformer
 	c *deid.Record
 
-	seps  separators
-	class classTable
-	set   charset
+	seps     separators
+	class    classTable
+	set      charset
+	declared []byte // MSH-18 of the message before, if it was read
+
 	batch separators // of the file or batch that is open
 
 	out   []byte
