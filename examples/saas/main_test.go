@@ -448,7 +448,7 @@ func TestPublicImportsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours := map[string]bool{}
-	for _, path := range strings.Fields(string(out)) {
+	for path := range strings.FieldsSeq(string(out)) {
 		if strings.Contains(path, "/internal/") {
 			t.Errorf("imports %s", path)
 		}

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,11 +69,8 @@ func TestLast(t *testing.T) {
 		e := draw.Draw(t, "next")
 		want := 0
 		for _, bad := range []func(f event) bool{func(f event) bool { return e.seq <= f.seq }, func(f event) bool { return e.recorded.Before(f.recorded) }} {
-			for _, f := range append([]event{{}}, list...) {
-				if bad(f) {
-					want++
-					break
-				}
+			if slices.ContainsFunc(append([]event{{}}, list...), bad) {
+				want++
 			}
 		}
 		var errs baakit.FieldErrors
