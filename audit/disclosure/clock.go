@@ -36,7 +36,7 @@ func (c Clock) Due() baakit.Date {
 }
 
 // Reasons returns which rule gives the day, and why an extension gives nothing.
-func (c Clock) Reasons() []Reason {
+func (c Clock) Reasons() []baakit.Reason {
 	_, reasons := c.due()
 	return reasons
 }
@@ -45,7 +45,7 @@ func (c Clock) Reasons() []Reason {
 // nothing was done.
 func (c Clock) Overdue(on baakit.Date) bool { return !c.Received.IsZero() && on.After(c.Due()) }
 
-func (c Clock) due() (baakit.Date, []Reason) {
+func (c Clock) due() (baakit.Date, []baakit.Reason) {
 	if c.Received.IsZero() {
 		return baakit.Date{}, nil
 	}
@@ -53,7 +53,7 @@ func (c Clock) due() (baakit.Date, []Reason) {
 	if err != nil {
 		return baakit.Date{}, nil
 	}
-	reasons := []Reason{law().reason("period.act")}
+	reasons := []baakit.Reason{law().reason("period.act")}
 	due, extended := first, false
 	for _, e := range c.Extensions {
 		switch {
@@ -86,7 +86,7 @@ type Fee struct {
 	// FreeFrom is the first day on which a request is without charge again;
 	// zero where this one is because nothing was given in the 12 months before.
 	FreeFrom baakit.Date
-	Reason   Reason
+	Reason   baakit.Reason
 }
 
 // FeeFor tells whether an accounting that is requested on a day may be charged

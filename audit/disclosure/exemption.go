@@ -62,9 +62,9 @@ func Exemptions() []Exemption {
 
 // Reason returns what the exemption is and where it stands; ok is false for
 // anything but the nine.
-func (x Exemption) Reason() (r Reason, ok bool) {
+func (x Exemption) Reason() (r baakit.Reason, ok bool) {
 	if _, ok := law().exemption(x); !ok {
-		return Reason{}, false
+		return baakit.Reason{}, false
 	}
 	return law().reason("exempt." + string(x)), true
 }

@@ -14,13 +14,6 @@ import (
 //go:embed law/disclosure.json
 var lawJSON []byte
 
-// A Reason is why an answer is what it is: a row of the table of rules.
-type Reason struct {
-	ID        string            `json:"id"`
-	Says      string            `json:"says"`
-	Citations []baakit.Citation `json:"citations,omitempty"`
-}
-
 type lawTable struct {
 	Schema     string         `json:"schema"`
 	AsOf       baakit.Date    `json:"as_of"`
@@ -31,7 +24,7 @@ type lawTable struct {
 	Bases      []basisRow     `json:"bases"`
 	Rules      []ruleRow      `json:"rules"`
 
-	reasons    map[string]Reason
+	reasons    map[string]baakit.Reason
 	periods    map[string]baakit.Period
 	thresholds map[string]int
 }
@@ -92,7 +85,7 @@ var law = sync.OnceValue(func() *lawTable {
 })
 
 func readLaw(data []byte) (*lawTable, error) {
-	l := &lawTable{reasons: make(map[string]Reason), periods: make(map[string]baakit.Period), thresholds: make(map[string]int)}
+	l := &lawTable{reasons: make(map[string]baakit.Reason), periods: make(map[string]baakit.Period), thresholds: make(map[string]int)}
 	if err := strictjson.Decode(data, l); err != nil {
 		return nil, err
 	}
@@ -105,7 +98,7 @@ func readLaw(data []byte) (*lawTable, error) {
 		if _, twice := l.reasons[id]; err != nil || twice || r.ID == "" || r.Says == "" || r.Confidence.IsZero() || r.From.IsZero() {
 			return fmt.Errorf("row %s", id)
 		}
-		l.reasons[id] = Reason{id, r.Says, []baakit.Citation{c.WithAsOf(l.AsOf).WithConfidence(r.Confidence)}}
+		l.reasons[id] = baakit.Reason{ID: id, Says: r.Says, Citations: []baakit.Citation{c.WithAsOf(l.AsOf).WithConfidence(r.Confidence)}}
 		return nil
 	}
 	var errs []error
@@ -165,7 +158,7 @@ var neededReasons = []string{
 	"business_associate", "fee_first", "fee_not_told", "fee_allowed", "extension_late", "extension_incomplete", "extension_again",
 }
 
-func (l *lawTable) reason(id string) Reason {
+func (l *lawTable) reason(id string) baakit.Reason {
 	r, ok := l.reasons[id]
 	if !ok {
 		panic("disclosure: no row " + id + " in law/disclosure.json")

@@ -28,7 +28,7 @@ type OwedDisclosure struct {
 	// Suspended is the last day of a suspension that is in force; zero if
 	// there is none. The disclosure is owed all the same.
 	Suspended baakit.Date
-	Reasons   []Reason
+	Reasons   []baakit.Reason
 }
 
 // Outstanding reads the log and returns the disclosures that an accounting

@@ -27,8 +27,8 @@ type Considered struct {
 	Treatment Treatment   `json:"treatment"`
 	// Until is the last day of a suspension, after which the disclosure is to
 	// be accounted for.
-	Until   baakit.Date `json:"until,omitzero"`
-	Reasons []Reason    `json:"reasons"`
+	Until   baakit.Date     `json:"until,omitzero"`
+	Reasons []baakit.Reason `json:"reasons"`
 }
 
 // A frame is what a disclosure is judged by.

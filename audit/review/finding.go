@@ -4,13 +4,15 @@ import (
 	"iter"
 	"time"
 
+	"github.com/baakit/baakit"
+
 	"github.com/baakit/baakit/audit"
 )
 
 // A Finding is what a pattern found: something for a person to look at, not a
 // judgement.
 type Finding struct {
-	Reason
+	baakit.Reason
 	Actor   string    `json:"actor,omitempty"`   // Actor.ID of the entries
 	Subject string    `json:"subject,omitempty"` // token of the patient, where it is one
 	First   time.Time `json:"first"`             // of the entries' times, UTC

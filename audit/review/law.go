@@ -13,13 +13,6 @@ import (
 //go:embed law/review.json
 var lawJSON []byte
 
-// A Reason is why something is reported: a row of the table of rules.
-type Reason struct {
-	ID        string            `json:"id"`
-	Says      string            `json:"says"`
-	Citations []baakit.Citation `json:"citations,omitempty"`
-}
-
 type lawTable struct {
 	Schema string      `json:"schema"`
 	AsOf   baakit.Date `json:"as_of"`
@@ -33,7 +26,7 @@ type lawTable struct {
 		FromConfident baakit.Confidence `json:"effective_confidence"`
 	} `json:"rules"`
 
-	reasons map[string]Reason
+	reasons map[string]baakit.Reason
 }
 
 // law returns the table, read once.
@@ -57,7 +50,7 @@ const (
 )
 
 func readLaw(data []byte) (*lawTable, error) {
-	l := &lawTable{reasons: make(map[string]Reason)}
+	l := &lawTable{reasons: make(map[string]baakit.Reason)}
 	if err := strictjson.Decode(data, l); err != nil {
 		return nil, err
 	}
@@ -65,7 +58,7 @@ func readLaw(data []byte) (*lawTable, error) {
 		return nil, errors.New("no schema, day or source")
 	}
 	for _, r := range l.Rules {
-		reason := Reason{ID: r.ID, Says: r.Says}
+		reason := baakit.Reason{ID: r.ID, Says: r.Says}
 		for _, text := range r.Citations {
 			c, err := baakit.ParseCitation(text)
 			if err != nil {
@@ -88,7 +81,7 @@ func readLaw(data []byte) (*lawTable, error) {
 	return l, nil
 }
 
-func (l *lawTable) reason(id string) Reason {
+func (l *lawTable) reason(id string) baakit.Reason {
 	r := l.reasons[id]
 	r.Citations = append([]baakit.Citation(nil), r.Citations...)
 	return r

@@ -2,7 +2,7 @@
 // Bundle, any other resource, or one resource on each line as bulk export
 // writes them.
 //
-// A [Walker] works by a table of elements that may stay, embedded as r4.json:
+// A [Adapter] works by a table of elements that may stay, embedded as r4.json:
 // those of Bundle, of the resources of US Core, and of those that are usual
 // beside them. An element that the table does not name is dropped and counted,
 // with all that is in it. What stays keeps its order and its bytes. What the

@@ -113,7 +113,7 @@ func IsUCUM(code string) bool {
 }
 
 // Matches lets a test try the codes of a system.
-func (w *Walker) Matches(system, code string) bool {
+func (w *Adapter) Matches(system, code string) bool {
 	p := w.systemPattern([]byte(system))
 	return p != noPattern && p.matches(w.terms, []byte(code))
 }

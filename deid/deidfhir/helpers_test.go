@@ -30,7 +30,7 @@ func engine(t testing.TB, d deid.Definition, opts *deid.Options) *deid.Engine {
 	return e
 }
 
-func walker(t testing.TB, e *deid.Engine, opts *deidfhir.Options) *deidfhir.Walker {
+func walker(t testing.TB, e *deid.Engine, opts *deidfhir.Options) *deidfhir.Adapter {
 	t.Helper()
 	w, err := deidfhir.New(e, opts)
 	if err != nil {
@@ -42,7 +42,7 @@ func walker(t testing.TB, e *deid.Engine, opts *deidfhir.Options) *deidfhir.Walk
 // A job is an engine with its walker.
 type job struct {
 	e *deid.Engine
-	w *deidfhir.Walker
+	w *deidfhir.Adapter
 
 	report *deid.Report // of all that is not run for a report of its own
 }

@@ -32,7 +32,7 @@ type prefix struct {
 	pattern pattern
 }
 
-func (w *Walker) addSystems(own []string) {
+func (w *Adapter) addSystems(own []string) {
 	for system, name := range w.terms.Systems {
 		if strings.HasSuffix(system, "/") || strings.HasSuffix(system, ".") {
 			w.prefixes = append(w.prefixes, prefix{system, patterns[name]})
@@ -47,7 +47,7 @@ func (w *Walker) addSystems(own []string) {
 
 // systemPattern is what the codes of a published system look like, or
 // noPattern for a system that is not known.
-func (w *Walker) systemPattern(system []byte) pattern {
+func (w *Adapter) systemPattern(system []byte) pattern {
 	if p, ok := w.systems[string(system)]; ok {
 		return p
 	}

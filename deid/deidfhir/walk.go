@@ -9,7 +9,7 @@ import (
 
 // A walk transforms one record after another.
 type walk struct {
-	*Walker
+	*Adapter
 	c *deid.Record
 
 	src   []byte

@@ -108,7 +108,7 @@ func report(line func(string, ...any), on, family, placer, filler, ordering stri
 }
 
 func BenchmarkTransform(b *testing.B) {
-	t := transformer(b, nil)
+	t := adapter(b, nil)
 	data := stream(2000)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
@@ -121,13 +121,13 @@ func BenchmarkTransform(b *testing.B) {
 
 // BenchmarkRun is a batch of documents through [deid.Engine.Run].
 func BenchmarkRun(b *testing.B) {
-	t := transformer(b, nil)
+	t := adapter(b, nil)
 	e := engineOf(t)
 	data := stream(400)
 	const documents = 24
 	var src iter.Seq2[deid.Document, error] = func(yield func(deid.Document, error) bool) {
 		for range documents {
-			if !yield(deid.Document{Data: data, Transform: t.Transform}, nil) {
+			if !yield(t.Document(data, nil), nil) {
 				return
 			}
 		}

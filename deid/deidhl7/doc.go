@@ -67,7 +67,7 @@
 // # Separators and escapes
 //
 // The separators are those of MSH-1 and MSH-2, whatever they are, with the fifth
-// of version 2.7 ([Transformer.Transform] refuses letters, digits and doubles).
+// of version 2.7 ([Adapter.Transform] refuses letters, digits and doubles).
 // Values are read with their escapes resolved: \F\ \S\ \T\ \R\ \E\ \P\, \Xdd..\,
 // the commands of formatted text, and highlighting, which may stand in the middle
 // of a word. What cannot be read whole goes: other character sets (\C..\, \M..\),

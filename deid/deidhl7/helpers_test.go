@@ -18,9 +18,9 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// A hl7 is a transformer with its engine.
+// An hl7 is an adapter with its engine.
 type hl7 struct {
-	*deidhl7.Transformer
+	*deidhl7.Adapter
 	e *deid.Engine
 }
 
@@ -33,13 +33,13 @@ var codeRules = []deid.Rule{
 	{Kind: deid.KindID, Action: deid.CodeAs("id")},
 }
 
-// transformer is one of a safe harbor policy with codes for record numbers.
-func transformer(t fataler, opts *deidhl7.Options) hl7 {
+// adapter is one of a safe harbor policy with codes for record numbers.
+func adapter(t fataler, opts *deidhl7.Options) hl7 {
 	t.Helper()
-	return transformerOf(t, deid.SafeHarbor(codeRules[0]), nil, opts)
+	return adapterOf(t, deid.SafeHarbor(codeRules[0]), nil, opts)
 }
 
-func transformerOf(t fataler, d deid.Definition, engine *deid.Options, opts *deidhl7.Options) hl7 {
+func adapterOf(t fataler, d deid.Definition, engine *deid.Options, opts *deidhl7.Options) hl7 {
 	t.Helper()
 	p, err := d.Compile()
 	if err != nil {

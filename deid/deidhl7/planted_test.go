@@ -203,7 +203,7 @@ func allGone(t *testing.T, h hl7, where any, every bool, make func(value string)
 // not; and in every way to write it at each position of each type.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
-	h := transformerOf(t, deid.SafeHarbor(codeRules...), nil, nil)
+	h := adapterOf(t, deid.SafeHarbor(codeRules...), nil, nil)
 	seen := make(map[deidhl7.Position]bool)
 	for p := range deidhl7.Positions() {
 		ofType := deidhl7.Position{Type: p.Type, Component: p.Component, Sub: p.Sub}
@@ -215,7 +215,7 @@ func TestPlanted(t *testing.T) {
 // The same in OBX-5 by each type, with and without a code that explains it.
 func TestPlantedOBX5(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	for p := range deidhl7.ValuePositions() {
 		for _, obx3 := range []string{"2345-7^Glucose^LN", "X^Patient Phone^L", "21112-8^Birth date^LN", "30525-0^Age^LN", ""} {
 			var but []deid.Kind
@@ -232,7 +232,7 @@ func TestPlantedOBX5(t *testing.T) {
 // The number of a CX by each type of CX-5, with and without an authority.
 func TestPlantedCX(t *testing.T) {
 	t.Parallel()
-	h := transformerOf(t, deid.SafeHarbor(codeRules...), nil, nil)
+	h := adapterOf(t, deid.SafeHarbor(codeRules...), nil, nil)
 	for _, kind := range append(deidhl7.IdentifierTypes(), "", "XX", "mr", "not a type") {
 		for _, field := range []int{2, 3, 4, 18, 21} {
 			p := deidhl7.Position{Segment: "PID", Field: field, Component: 1, Sub: 1}
@@ -246,7 +246,7 @@ func TestPlantedCX(t *testing.T) {
 // No value is in a report.
 func TestPlantedReport(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	var in strings.Builder
 	for _, plant := range planted {
 		in.WriteString(head + plant.line + "\r" + head + "ZZZ|" + plant.value + "\r" + plant.value + "\r" + head + "PV1|1|" + plant.value + "\r")
@@ -269,7 +269,7 @@ func TestPlantedReport(t *testing.T) {
 // found there: the message goes without its displays, or not at all.
 func TestPlantedTwice(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, &deidhl7.Options{Systems: []string{"L"}})
+	h := adapter(t, &deidhl7.Options{Systems: []string{"L"}})
 	words := map[deid.Kind]string{deid.KindName: "Quackenbush"}
 	places := []struct {
 		p      deidhl7.Position
@@ -311,7 +311,7 @@ func TestPlantedTwice(t *testing.T) {
 // The same for what is known of the subject, and stands nowhere else.
 func TestSubject(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	s := &deid.Subject{Names: []string{"Zebulon Quackenbush"}, IDs: []string{"88372610", "5512917734"}}
 	for _, in := range []string{
 		head + "PV1|1|quackenbush\r",
@@ -336,7 +336,7 @@ func TestSubject(t *testing.T) {
 // are none.
 func TestUnlistedSegments(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	for _, id := range []string{"ZPI", "Z01", "ZZZ", "QRD", "QPD", "ABC", "pid", "PI", "", "PIDX", "Dear"} {
 		if deidhl7.Listed(id) {
 			t.Fatalf("%s is listed", id)

@@ -8,7 +8,7 @@ import (
 
 // A walk transforms one message after another.
 type walk struct {
-	t *Transformer
+	t *Adapter
 	c *deid.Record
 
 	seps     separators

@@ -13,7 +13,7 @@ import (
 	"github.com/baakit/baakit/deid"
 )
 
-// Options are what a [Transformer] may be told. The zero Options, or nil, keep
+// Options are what a [Adapter] may be told. The zero Options, or nil, keep
 // no provider and trust no coding system but the published ones.
 type Options struct {
 	// KeepProviders lets the names and numbers of providers stay, the XCN,
@@ -35,18 +35,18 @@ type Options struct {
 	Systems []string
 }
 
-// A Transformer applies the policy of an engine to HL7 v2 messages. It is
+// An Adapter applies the policy of an engine to HL7 v2 messages. It is
 // immutable and safe for concurrent use. Make it with [New], once.
-type Transformer struct {
+type Adapter struct {
 	e          *deid.Engine
 	table      *table
 	systems    map[string]codeForm
 	namespaces map[string]string
 }
 
-// New returns a transformer for the engine; nil Options are the zero Options.
+// New returns an adapter for the engine; nil Options are the zero Options.
 // The errors are [baakit.FieldErrors].
-func New(e *deid.Engine, opts *Options) (*Transformer, error) {
+func New(e *deid.Engine, opts *Options) (*Adapter, error) {
 	var errs baakit.FieldErrors
 	if e == nil {
 		errs.Add("engine", "is required")
@@ -55,7 +55,7 @@ func New(e *deid.Engine, opts *Options) (*Transformer, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	t := &Transformer{e: e, systems: maps.Clone(systems), namespaces: maps.Clone(opts.Namespaces)}
+	t := &Adapter{e: e, systems: maps.Clone(systems), namespaces: maps.Clone(opts.Namespaces)}
 	for i, name := range opts.Systems {
 		if !isCode([]byte(name), maxLocal, maxLocal) {
 			errs.Add(fmt.Sprintf("systems[%d]", i), "must be the name of a coding system, of at most 12 characters")
@@ -103,7 +103,7 @@ const (
 // src, dst, the vault and the text scrubber stop it, and so does the end of ctx;
 // what is written until then are whole messages. Memory is in proportion to the
 // longest message.
-func (t *Transformer) Transform(ctx context.Context, dst io.Writer, src io.Reader, s *deid.Subject, r *deid.Report) error {
+func (t *Adapter) Transform(ctx context.Context, dst io.Writer, src io.Reader, s *deid.Subject, r *deid.Report) error {
 	c := t.e.NewRecord(ctx, s, r)
 	defer c.Close()
 	r.AddDocument()
@@ -154,6 +154,11 @@ func (t *Transformer) Transform(ctx context.Context, dst io.Writer, src io.Reade
 		return err
 	}
 	return failed.Err()
+}
+
+// Document returns a document for [deid.Engine.Run]: any number of messages.
+func (t *Adapter) Document(data []byte, s *deid.Subject) deid.Document {
+	return deid.Document{Data: data, Subject: s, Transform: t.Transform}
 }
 
 // record transforms the message that was read last and checks the result. It

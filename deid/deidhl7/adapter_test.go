@@ -40,7 +40,7 @@ func became(t *testing.T, h hl7, segments string) string {
 // What becomes of values by their type.
 func TestTypes(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	for _, tt := range []struct{ in, want string }{
 		// Dates: the year of any precision, and what shows an age over 89.
 		{"PV1||||||||||||||||||||||||||||||||||||||||||||201905171030|2019051710301512.1234-0500", "PV1||||||||||||||||||||||||||||||||||||||||||||2019|"},
@@ -122,7 +122,7 @@ func TestTypes(t *testing.T) {
 
 func TestKeepProviders(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, &deidhl7.Options{KeepProviders: true})
+	h := adapter(t, &deidhl7.Options{KeepProviders: true})
 	const in = "PV1|1|I|||||17^Well\\T\\good^Ada^^^Dr^MD^^NPI^L^^^NPI\rNK1|1|Quill^Zeb\rIN2|||Quill^Emp\r"
 	if got, want := became(t, h, in), "PV1|1|I|||||17^Well\\T\\good^Ada^^^^^^^L^^^NPI\rNK1|1|^\rIN2|||^\r"; got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -141,7 +141,7 @@ func TestCodes(t *testing.T) {
 	t.Parallel()
 	vault := deid.NewMemoryVault()
 	job := func(scope string) []string {
-		h := transformerOf(t, deid.SafeHarbor(codeRules...), &deid.Options{AsOf: asOf, Vault: vault, Scope: scope}, &deidhl7.Options{Namespaces: map[string]string{"SOUTH": "south-mrn"}})
+		h := adapterOf(t, deid.SafeHarbor(codeRules...), &deid.Options{AsOf: asOf, Vault: vault, Scope: scope}, &deidhl7.Options{Namespaces: map[string]string{"SOUTH": "south-mrn"}})
 		out, _, err := h.run(bare+"PID|||123^^^NORTH&2.999&ISO^MR~123^^^EAST^MR~123^^^SOUTH^MR~123~ 123 ^^^NORTH&2.999&ISO\r"+
 			bare+"MRG|123^^^NORTH&2.999&ISO^MR\rORC||123^NORTH^2.999^ISO|9|||||123&NORTH&2.999&ISO^9\r", nil)
 		if err != nil {
@@ -180,7 +180,7 @@ func TestCodes(t *testing.T) {
 // Values that stay are the bytes that they were, whatever the separators.
 func TestUntouched(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	const message = "MSH|^~\\&|||||2024||ADT^A01^ADT_A01||P|2.5.1|||AL|NE||UNICODE UTF-8\r" +
 		"PV1|1|I|^^^^^N|||||||MED||||7||||A||||||||||||||||||||||||||2024|2024|\r" +
 		"DG1|1||E11.9^Type 2 diabetes \\T\\ more \\H\\very\\N\\ é^I10C|||A||\r" +
@@ -217,7 +217,7 @@ func swap(message, seps string) string {
 
 func TestSeparators(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	for _, ok := range []string{`MSH|^~\&|`, `MSH|^~\&#|`, `MSH|^~\\&|`, `MSH|^~\|`, `MSH|^~|`, `MSH|^|`, `MSH|^~\&`, `MSH*:;!%*`} {
 		if out, _, err := h.run(ok+"\rPV1"+ok[3:4]+"1\r", nil); err != nil || out != ok+"\rPV1"+ok[3:4]+"1\r" {
 			t.Errorf("%s: %q, %v", ok, out, err)
@@ -237,7 +237,7 @@ func TestSeparators(t *testing.T) {
 	}
 	// Without an escape character nothing that needs one can take the place
 	// of a value.
-	tags := transformerOf(t, deid.SafeHarbor(deid.Rule{Kind: deid.KindName, Action: deid.Tag}), nil, nil)
+	tags := adapterOf(t, deid.SafeHarbor(deid.Rule{Kind: deid.KindName, Action: deid.Tag}), nil, nil)
 	if out, _, err := tags.run("MSH|^~\rPID|||||Quill^Zeb\r", nil); err != nil || out != "MSH|^~\rPID|||||[NAME]^[NAME]\r" {
 		t.Errorf("%q, %v", out, err)
 	}
@@ -251,7 +251,7 @@ func TestSeparators(t *testing.T) {
 
 func TestFraming(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	const a, b, bad = "MSH|^~\\&\rPV1|1|I\r", "MSH|^~\\&\nPV1|2|O", "MSH|^^\rPV1|3\r"
 	for _, tt := range []struct{ name, in, want, rule string }{
 		{"one", a, a, ""},
@@ -295,7 +295,7 @@ func TestFraming(t *testing.T) {
 
 func TestCharsets(t *testing.T) {
 	t.Parallel()
-	scrub := transformerOf(t, deid.SafeHarbor(), &deid.Options{AsOf: asOf, Text: names{"Müller"}}, nil)
+	scrub := adapterOf(t, deid.SafeHarbor(), &deid.Options{AsOf: asOf, Text: names{"Müller"}}, nil)
 	msh := func(set string) string { return "MSH|^~\\&||||||||||||||||" + set + "\r" }
 	const latin, utf = "M\xfcller", "Müller"
 	for _, tt := range []struct {
@@ -340,7 +340,7 @@ func (n names) ScrubText(_ context.Context, dst, text []byte, s *deid.Subject) (
 // leaves as it was keeps its bytes.
 func TestScrub(t *testing.T) {
 	t.Parallel()
-	h := transformerOf(t, deid.SafeHarbor(), &deid.Options{AsOf: asOf, Text: names{"Quackenbush"}}, nil)
+	h := adapterOf(t, deid.SafeHarbor(), &deid.Options{AsOf: asOf, Text: names{"Quackenbush"}}, nil)
 	for _, tt := range []struct{ in, want string }{
 		{"NTE|1||Seen well \\T\\ happy \\H\\today\\N\\\\.br\\Good", "NTE|1||Seen well \\T\\ happy \\H\\today\\N\\\\.br\\Good"},
 		{"NTE|1||A & B ^ C", "NTE|1||A & B ^ C"},
@@ -364,7 +364,7 @@ func TestScrub(t *testing.T) {
 // Limits, broken sources, sinks, vaults and contexts.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	small := transformerOf(t, deid.SafeHarbor(), &deid.Options{MaxRecord: 100}, nil)
+	small := adapterOf(t, deid.SafeHarbor(), &deid.Options{MaxRecord: 100}, nil)
 	long := bare + "NTE|1||" + strings.Repeat("x", 200) + "\r"
 	for _, in := range []string{bare + long + bare, bare + strings.ReplaceAll(long, "xxxxxxxxxx", "xxxxxxxx\r") + bare, bare + "\x0b" + long + "\x1c\r" + bare} {
 		out, r, err := small.run(in, nil)
@@ -380,7 +380,7 @@ func TestFaults(t *testing.T) {
 	if _, _, err := small.run(exact+"\r", nil); err != nil && !errors.Is(err, deid.ErrTooLarge) {
 		t.Error(err)
 	}
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	broken := errors.New("broken")
 	data := stream(50)
 	for n := range []int{0, 1, 2, 3} {
@@ -405,7 +405,7 @@ func TestFaults(t *testing.T) {
 	if err := h.Transform(ctx, io.Discard, bytes.NewReader(data), nil, h.e.NewReport()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	sick := transformerOf(t, deid.SafeHarbor(codeRules...), &deid.Options{Vault: sickVault{broken}, Scope: "x"}, nil)
+	sick := adapterOf(t, deid.SafeHarbor(codeRules...), &deid.Options{Vault: sickVault{broken}, Scope: "x"}, nil)
 	for _, in := range []string{"PID|||123^^^N^MR\r", "PID|||123\r", "ORC||1^N\r"} {
 		if out, _, err := sick.run(bare+in, nil); !errors.Is(err, broken) || strings.Contains(err.Error(), "123") || out != "" {
 			t.Errorf("a broken vault: %q, %v", out, err)
@@ -436,7 +436,7 @@ func (v sickVault) Code(context.Context, string, string, []byte) (deid.Code, err
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil)
+	h := adapter(t, nil)
 	_, err := deidhl7.New(h.e, &deidhl7.Options{Systems: []string{"L", "two words", strings.Repeat("x", 13)}, Namespaces: map[string]string{"": "x", "N": "Not one"}})
 	list, _ := errors.AsType[baakit.FieldErrors](err)
 	if len(list) != 4 || list[0].Path != "systems[1]" || list[1].Path != "systems[2]" || list[2].Path != "namespaces" || list[3].Path != "namespaces" {
@@ -461,7 +461,7 @@ func TestNewRefuses(t *testing.T) {
 // A limited data set keeps dates, cities and ZIP codes.
 func TestLimitedDataSet(t *testing.T) {
 	t.Parallel()
-	h := transformerOf(t, deid.LimitedDataSet("DUA-1"), nil, nil)
+	h := adapterOf(t, deid.LimitedDataSet("DUA-1"), nil, nil)
 	const in = "PID|||123^^^N^MR||Quill^Zeb||19300502103000|F|||9 Elm^^Wobbleton^MA^02139\r"
 	if got, want := became(t, h, in), "PID|||^^^^MR||^||19300502103000|F|||^^Wobbleton^MA^02139\r"; got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -471,7 +471,7 @@ func TestLimitedDataSet(t *testing.T) {
 // A second pass changes nothing, segments and separators stay in their places.
 func TestLaws(t *testing.T) {
 	t.Parallel()
-	h := transformerOf(t, deid.SafeHarbor(deid.Rule{Kind: deid.KindName, Action: deid.Tag}), &deid.Options{AsOf: asOf, Text: names{"Quackenbush", "Zebulon"}}, nil)
+	h := adapterOf(t, deid.SafeHarbor(deid.Rule{Kind: deid.KindName, Action: deid.Tag}), &deid.Options{AsOf: asOf, Text: names{"Quackenbush", "Zebulon"}}, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		in := messages().Draw(t, "messages")
 		out, _, err := h.run(in, nil)
@@ -558,7 +558,7 @@ func TestStructured(t *testing.T) {
 		{AsOf: asOf, Vault: deid.NewMemoryVault(), Scope: "test"},
 		{AsOf: asOf, Vault: deid.NewMemoryVault(), Scope: "test", Text: names{}}, // which scrubs nothing
 	} {
-		h := transformerOf(t, deid.SafeHarbor(codeRules...), opts, nil)
+		h := adapterOf(t, deid.SafeHarbor(codeRules...), opts, nil)
 		for _, file := range files {
 			data, err := os.ReadFile(file)
 			if err != nil {
@@ -651,7 +651,7 @@ func FuzzTransform(f *testing.F) {
 	f.Add([]byte("\x0bMSH|^~\\&|||||||||||||||8859/1\rNTE|1||\xfc\\X41\\\x1c\r"))
 	f.Add([]byte("FHS|^~\\&\rBHS*:;!%\rMSH|^~\\\\&\r\nPV1|1\nBTS*1\rFTS|1\r"))
 	f.Add(stream(5))
-	h := transformerOf(f, deid.SafeHarbor(codeRules...), &deid.Options{AsOf: asOf, Vault: deid.NewMemoryVault(), Scope: "x", Text: names{"Zebulon"}, MaxRecord: 1 << 16}, nil)
+	h := adapterOf(f, deid.SafeHarbor(codeRules...), &deid.Options{AsOf: asOf, Vault: deid.NewMemoryVault(), Scope: "x", Text: names{"Zebulon"}, MaxRecord: 1 << 16}, nil)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		out, r, err := h.run(string(data), nil)
 		var failed *deid.FailedError
@@ -702,7 +702,7 @@ func FuzzEscapes(f *testing.F) {
 // is known its field does.
 func TestIdentifierTypes(t *testing.T) {
 	t.Parallel()
-	h := transformer(t, nil) // codes for record numbers only
+	h := adapter(t, nil) // codes for record numbers only
 	for _, tt := range []struct {
 		cell  string
 		coded [3]bool // in PID-3, a record number; PID-18, an account; OBX-5, any
@@ -723,5 +723,36 @@ func TestIdentifierTypes(t *testing.T) {
 				t.Errorf("%s became %q", in, got)
 			}
 		}
+	}
+}
+
+// A batch of documents gives, in order, what each gives by itself.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	a := adapter(t, nil)
+	data := stream(30)
+	alone, _, err := a.run(string(data), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	documents := func(yield func(deid.Document, error) bool) {
+		for range 5 {
+			if !yield(a.Document(data, nil), nil) {
+				return
+			}
+		}
+	}
+	for result, err := range a.e.Run(t.Context(), documents, a.e.NewReport(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(result.Output) != alone {
+			t.Errorf("document %d is another one in a batch", n)
+		}
+		n++
+	}
+	if n != 5 {
+		t.Errorf("%d documents, want 5", n)
 	}
 }

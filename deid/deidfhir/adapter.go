@@ -12,7 +12,7 @@ import (
 	"github.com/baakit/baakit/deid"
 )
 
-// Options are what a [Walker] needs besides its engine. The zero Options, or
+// Options are what a [Adapter] needs besides its engine. The zero Options, or
 // nil, remove the names of providers, trust the published code systems alone
 // and label the output as pseudonymised.
 type Options struct {
@@ -31,9 +31,9 @@ type Options struct {
 	Forgotten bool
 }
 
-// A Walker applies the policy of an engine to FHIR R4. It is immutable and
+// An Adapter applies the policy of an engine to FHIR R4. It is immutable and
 // safe for concurrent use; make it with [New].
-type Walker struct {
+type Adapter struct {
 	e         *deid.Engine
 	resources map[string]*node
 	stub      *node // of a resource that is not listed
@@ -59,11 +59,11 @@ type places struct {
 	contacts     map[deid.Kind]*deid.Place
 }
 
-// New returns a walker for the engine; nil Options are the zero Options. The
+// New returns an adapter for the engine; nil Options are the zero Options. The
 // engine needs a vault and a scope, for the codes of ids. Rules of its policy
 // with a path are not for FHIR and are not looked at; rules for a kind are. The
 // errors are [baakit.FieldError] inside.
-func New(e *deid.Engine, opts *Options) (*Walker, error) {
+func New(e *deid.Engine, opts *Options) (*Adapter, error) {
 	if e == nil {
 		return nil, errors.New("deidfhir: an engine is required")
 	}
@@ -74,7 +74,7 @@ func New(e *deid.Engine, opts *Options) (*Walker, error) {
 	t, v := r4()
 	c := &compiler{e: e, table: t, terms: v, opts: o, types: make(map[string]*node)}
 	c.extension()
-	w := &Walker{e: e, terms: v, resources: make(map[string]*node), ext: c.ext, systems: make(map[string]pattern)}
+	w := &Adapter{e: e, terms: v, resources: make(map[string]*node), ext: c.ext, systems: make(map[string]pattern)}
 	for _, name := range slices.Sorted(maps.Keys(t.Resources)) {
 		parts := []element{t.Resource, t.Domain, t.Resources[name]}
 		if name == "Bundle" || name == "Binary" {
@@ -114,7 +114,7 @@ func New(e *deid.Engine, opts *Options) (*Walker, error) {
 //
 // The resource is one record: its dates are judged together, and it is written
 // whole or not at all.
-func (w *Walker) JSON(ctx context.Context, dst io.Writer, src io.Reader, s *deid.Subject, r *deid.Report) error {
+func (w *Adapter) JSON(ctx context.Context, dst io.Writer, src io.Reader, s *deid.Subject, r *deid.Report) error {
 	k := w.take()
 	defer w.give(k)
 	return w.e.Values(ctx, dst, src, s, r, k.transform)
@@ -123,7 +123,7 @@ func (w *Walker) JSON(ctx context.Context, dst io.Writer, src io.Reader, s *deid
 // NDJSON is JSON for one resource on each line, as bulk export writes them:
 // each is a record of its own. Lines that fail are left out; the error is then
 // a [*deid.FailedError].
-func (w *Walker) NDJSON(ctx context.Context, dst io.Writer, src io.Reader, s *deid.Subject, r *deid.Report) error {
+func (w *Adapter) NDJSON(ctx context.Context, dst io.Writer, src io.Reader, s *deid.Subject, r *deid.Report) error {
 	k := w.take()
 	defer w.give(k)
 	return w.e.Lines(ctx, dst, src, s, r, k.transform)
@@ -131,7 +131,7 @@ func (w *Walker) NDJSON(ctx context.Context, dst io.Writer, src io.Reader, s *de
 
 // Document returns a document for [deid.Engine.Run]: one resource, or with
 // bulk one on each line.
-func (w *Walker) Document(data []byte, bulk bool, s *deid.Subject) deid.Document {
+func (w *Adapter) Document(data []byte, bulk bool, s *deid.Subject) deid.Document {
 	d := deid.Document{Data: data, Subject: s, Transform: w.JSON}
 	if bulk {
 		d.Transform = w.NDJSON
@@ -139,14 +139,14 @@ func (w *Walker) Document(data []byte, bulk bool, s *deid.Subject) deid.Document
 	return d
 }
 
-func (w *Walker) take() *walk {
+func (w *Adapter) take() *walk {
 	if k, ok := w.pool.Get().(*walk); ok {
 		return k
 	}
-	return &walk{Walker: w}
+	return &walk{Adapter: w}
 }
 
-func (w *Walker) give(k *walk) {
+func (w *Adapter) give(k *walk) {
 	k.release()
 	w.pool.Put(k)
 }
