@@ -355,11 +355,11 @@ func (r *Ring) slotOf(s Slot) (slotKey, error) {
 	}
 	name := s.Owner.tenant
 	r.mu.RLock()
-	key := r.lookups[name]
+	key, lookup := r.lookups[name], r.secrets.lookup
 	r.mu.RUnlock()
 	if key == nil {
 		var err error
-		if key, err = hkdf.Key(sha256.New, r.secrets.lookup[:], nil, ringFormat+" patients\n"+name, KeySize); err != nil {
+		if key, err = hkdf.Key(sha256.New, lookup[:], nil, ringFormat+" patients\n"+name, KeySize); err != nil {
 			return slotKey{}, fmt.Errorf("%w: %w", ErrRing, err)
 		}
 		r.mu.Lock()
