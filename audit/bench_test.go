@@ -21,7 +21,7 @@ func access() audit.Event {
 
 func benchLog(b *testing.B, m audit.Store) *audit.Log {
 	b.Helper()
-	l, err := audit.New(b.Context(), m, audit.Options{
+	l, err := audit.New(b.Context(), m, audit.Config{
 		Origin: origin, Signer: testSigner(b), Sealer: audit.Unencrypted{TokenKey: bytes.Repeat([]byte{7}, 32)},
 	})
 	if err != nil {
@@ -97,7 +97,7 @@ func BenchmarkVerify(b *testing.B) {
 	for _, workers := range []int{1, 2} {
 		b.Run(map[int]string{1: "workers=1", 2: "workers=2"}[workers], func(b *testing.B) {
 			for b.Loop() {
-				if _, err := audit.Verify(b.Context(), m, "t/42", audit.VerifyOptions{Origin: origin, Workers: workers}); err != nil {
+				if _, err := audit.Verify(b.Context(), m, "t/42", &audit.VerifyOptions{Origin: origin, Workers: workers}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -182,7 +182,7 @@ func BenchmarkRatio(b *testing.B) {
 	verify := func(cores int) float64 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 		return best(20, n, func() {
-			if _, err := audit.Verify(b.Context(), m, "t/42", audit.VerifyOptions{Origin: origin, Workers: cores}); err != nil {
+			if _, err := audit.Verify(b.Context(), m, "t/42", &audit.VerifyOptions{Origin: origin, Workers: cores}); err != nil {
 				b.Fatal(err)
 			}
 		})

@@ -16,7 +16,7 @@ import (
 // it and to check it.
 func TestAllocations(t *testing.T) { // not parallel: allocations are counted
 	ctx := t.Context()
-	l, err := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: origin, Sealer: audit.Unencrypted{TokenKey: make([]byte, 32)}})
+	l, err := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: origin, Sealer: audit.Unencrypted{TokenKey: make([]byte, 32)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ type endless struct {
 func (s *endless) verify(t testing.TB) {
 	t.Helper()
 	s.start = s.live()
-	r, err := audit.Verify(t.Context(), s, "t/42", audit.VerifyOptions{Origin: origin, Workers: 2})
+	r, err := audit.Verify(t.Context(), s, "t/42", &audit.VerifyOptions{Origin: origin, Workers: 2})
 	if err != nil || r.Checked != s.size {
 		t.Fatalf("checked %d of %d: %v", r.Checked, s.size, err)
 	}

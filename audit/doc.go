@@ -3,7 +3,7 @@
 // controls of 45 CFR 164.312(b). It is not legal advice.
 //
 //	store, err := auditfile.Open("log", nil)
-//	log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Signer: signer, Sealer: sealer})
+//	log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Signer: signer, Sealer: sealer})
 //	receipt, err := log.Append(ctx, "t/42", audit.Event{
 //		Action: audit.ActionRead, Outcome: audit.Success,
 //		Actor: audit.Actor{ID: "u-9"}, Object: audit.Object{Type: "Observation"},
@@ -144,4 +144,19 @@
 // A [Store] is five methods with compare-and-append in the middle. Package
 // auditfile keeps one in a folder and is the default; [NewMemory] is for
 // tests; package audittest tests others.
+//
+// # Packages
+//
+// What a log is used for stands in packages of its own, each of which can be
+// left out:
+//
+//	auditfile   keeps a log in a folder of files that survive crashes
+//	auditkeys   seals payloads under keys of tenants and patients, and keeps the keys
+//	erasure     redacts one payload, shreds a patient's or a tenant's, recorded first
+//	review      examines: queries, what reviewers look for, who reviewed what
+//	disclosure  the accounting of disclosures of 45 CFR 164.528, with its proofs
+//	audithttp   logs every request before the first byte of its answer
+//	auditslog   writes entries to log/slog, and records of log/slog to the log
+//	auditfhir   writes and reads entries as FHIR R4 AuditEvents
+//	audittest   tests stores
 package audit

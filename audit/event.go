@@ -17,7 +17,7 @@ import (
 // a short identifier: 1 to 128 ASCII letters, digits and ". _ : / @ + -",
 // never free text. Identifiers with the shape of a social security number, a
 // telephone number, a date or an e-mail address are refused unless
-// [Options.Allow] names the field. Everything of the second block is sealed.
+// [Config.Allow] names the field. Everything of the second block is sealed.
 //
 // An event either is about access (45 CFR 164.312(b)), and then has Actor.ID,
 // Action and Outcome, or it is a domain event, and then has Kind and Payload.

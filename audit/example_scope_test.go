@@ -11,7 +11,7 @@ import (
 // audithttp.
 func ExampleScope() {
 	ctx := context.Background()
-	log, err := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		panic(err)
 	}

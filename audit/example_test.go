@@ -22,13 +22,13 @@ func Example() {
 	_, key, _ := ed25519.GenerateKey(nil)
 	signer, _ := audit.NewSigner(key)
 	store, _ := auditfile.Open(filepath.Join(dir, "log"), nil)
-	log, _ := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Signer: signer})
+	log, _ := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Signer: signer})
 	receipt, err := log.Append(ctx, "t/42", audit.Event{
 		Action: audit.ActionRead, Outcome: audit.Success,
 		Actor: audit.Actor{ID: "u-9"}, Object: audit.Object{Type: "Observation"},
 	})
 	checkpoint, _ := log.Publish(ctx) // keep it elsewhere
-	reports, err2 := audit.VerifyAll(ctx, store, audit.VerifyOptions{
+	reports, err2 := audit.VerifyAll(ctx, store, &audit.VerifyOptions{
 		Verifier: signer.Verifier(), Checkpoints: [][]byte{checkpoint.Note},
 	})
 	fmt.Println(receipt.Chain, receipt.Seq, err, err2)
@@ -45,7 +45,7 @@ func Example() {
 // Two commands were decided on the same state; one of them lands.
 func ExampleLog_AppendAt() {
 	ctx := context.Background()
-	log, _ := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, _ := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	size, _, _ := log.Head(ctx, "org/agreement")
 	_, err := log.AppendAt(ctx, "org/agreement", size, audit.Event{Kind: "baa.accepted", Payload: json.RawMessage(`{"by":"customer"}`)})
 	fmt.Println(err)

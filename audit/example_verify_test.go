@@ -29,7 +29,7 @@ func ExampleVerify() {
 	}
 	logOf := func(users ...string) (*audit.Memory, audit.Checkpoint) {
 		store := audit.NewMemory()
-		log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Signer: signer})
+		log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Signer: signer})
 		if err != nil {
 			panic(err)
 		}
@@ -46,7 +46,7 @@ func ExampleVerify() {
 	}
 	store, kept := logOf("u-9", "u-7")
 	forged, _ := logOf("u-9", "u-1")
-	opts := audit.VerifyOptions{Origin: "audit.example.com", Verifier: signer.Verifier(), Checkpoints: [][]byte{kept.Note}}
+	opts := &audit.VerifyOptions{Origin: "audit.example.com", Verifier: signer.Verifier(), Checkpoints: [][]byte{kept.Note}}
 	for _, s := range []audit.Store{store, forged} {
 		report, err := audit.Verify(ctx, s, "t/42", opts)
 		fmt.Println(report.Size, err)
@@ -78,7 +78,7 @@ func ExampleLog_Prove() {
 		panic(err)
 	}
 	defer store.Close()
-	log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Signer: signer})
+	log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Signer: signer})
 	if err != nil {
 		panic(err)
 	}

@@ -68,7 +68,7 @@ func goldenLog(t testing.TB) (*audit.Log, *audit.Memory) {
 	m := audit.NewMemory()
 	at := time.Date(2026, 11, 22, 3, 40, 14, 0, time.UTC)
 	now := at
-	l, err := audit.New(t.Context(), m, audit.Options{
+	l, err := audit.New(t.Context(), m, audit.Config{
 		Origin: origin, Signer: testSigner(t), Rand: salts(3), Now: func() time.Time { return now },
 		Sealer: audit.Unencrypted{TokenKey: bytes.Repeat([]byte{7}, 32)},
 	})
@@ -138,7 +138,7 @@ func TestGolden(t *testing.T) {
 	if err != nil || len(con) != 1 || con[0].String() != goldenConsistency {
 		t.Errorf("consistency %v %v", con, err)
 	}
-	reports, err := audit.VerifyAll(context.Background(), m, audit.VerifyOptions{
+	reports, err := audit.VerifyAll(context.Background(), m, &audit.VerifyOptions{
 		Origin: origin, Verifier: testSigner(t).Verifier(), Checkpoints: [][]byte{[]byte(goldenCheckpoint)},
 	})
 	if err != nil || len(reports) != 2 || reports[1].Checkpoints != 1 {

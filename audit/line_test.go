@@ -20,7 +20,7 @@ import (
 // appended returns the entry that a log makes of an event, as it is read back.
 func appended(t interface{ Fatal(...any) }, e audit.Event) (stored, opened audit.Entry) {
 	ctx := context.Background()
-	l, err := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: origin, Sealer: audit.Unencrypted{TokenKey: []byte("k")}})
+	l, err := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: origin, Sealer: audit.Unencrypted{TokenKey: []byte("k")}})
 	if err != nil {
 		t.Fatal(err)
 	}

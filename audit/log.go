@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,8 +22,8 @@ import (
 // appended to it.
 const System = "system"
 
-// Options of a [Log]; only Origin is required.
-type Options struct {
+// A Config is what [New] makes a [Log] of. Only Origin is required.
+type Config struct {
 	// Origin names the log for ever and everywhere, as a host name and a path
 	// without a scheme: "audit.example.com". A chain's own origin, which its
 	// first line and its checkpoints carry, is Origin, a slash and its name.
@@ -52,6 +53,12 @@ type Options struct {
 	// not be made or published. The next entry tries again.
 	OnPublishError func(error)
 
+	// Trace, if not nil, returns the trace and span under way in a context, as
+	// a tracer knows them. They are put into Request of every event that has
+	// no trace of its own. A value that is no identifier is left out: a
+	// tracer must not keep an access from being logged.
+	Trace func(context.Context) (trace, span string)
+
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -66,7 +73,7 @@ type Options struct {
 // together.
 type Log struct {
 	store Store
-	opt   Options
+	opt   Config
 	rand  sync.Mutex
 
 	mu     sync.Mutex
@@ -88,7 +95,7 @@ type Receipt struct {
 // recording started (45 CFR 170.315(d)(2) has changes of the log's status
 // recorded). Its errors are [baakit.FieldErrors] of wrong options, and those
 // of an append.
-func New(ctx context.Context, store Store, opt Options) (*Log, error) {
+func New(ctx context.Context, store Store, opt Config) (*Log, error) {
 	var errs baakit.FieldErrors
 	if !ValidChain(opt.Origin) || len(opt.Origin) > MaxChainName {
 		errs.Add("origin", "is required: letters, digits and . _ : / @ -")
@@ -215,6 +222,7 @@ func (l *Log) put(ctx context.Context, chain string, at *uint64, events []Event)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	events = l.traced(ctx, events)
 	var errs baakit.FieldErrors
 	if len(events) == 0 {
 		errs.Add("", "must be at least one event")
@@ -247,6 +255,32 @@ func (l *Log) put(ctx context.Context, chain string, at *uint64, events []Event)
 		return nil, err
 	}
 	return r.receipts, nil
+}
+
+// traced returns the events with the trace that is under way in ctx.
+func (l *Log) traced(ctx context.Context, events []Event) []Event {
+	if l.opt.Trace == nil {
+		return events
+	}
+	trace, span := l.opt.Trace(ctx)
+	if !l.fits("request.trace", trace) {
+		return events
+	}
+	if !l.fits("request.span", span) {
+		span = ""
+	}
+	events = slices.Clone(events) // they are the caller's
+	for i := range events {
+		if r := &events[i].Request; r.Trace == "" {
+			r.Trace, r.Span = trace, span
+		}
+	}
+	return events
+}
+
+// fits tells whether the clear field may have the value.
+func (l *Log) fits(path, id string) bool {
+	return identifierSet.holds(id) && (shapeOf(id) == "" || slices.Contains(l.opt.Allow, path))
 }
 
 // prepare does everything that needs no place in the chain. One buffer holds

@@ -34,7 +34,7 @@ func (m *model) open(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := audit.New(context.Background(), m.store, audit.Options{
+	l, err := audit.New(context.Background(), m.store, audit.Config{
 		Origin: origin, Signer: s, Sealer: audit.Unencrypted{}, Now: func() time.Time { return m.now },
 	})
 	if err != nil {
@@ -200,7 +200,7 @@ func (m *model) check(t *rapid.T) {
 
 func (m *model) verify(t *rapid.T) {
 	ctx := context.Background()
-	opt := audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t)}
+	opt := &audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t)}
 	for _, c := range m.checkpoints {
 		opt.Checkpoints = append(opt.Checkpoints, c.Note)
 	}
@@ -228,7 +228,7 @@ func TestConcurrentAppends(t *testing.T) {
 	logs := make([]*audit.Log, 2)
 	for i := range logs {
 		var err error
-		if logs[i], err = audit.New(t.Context(), m, audit.Options{Origin: origin}); err != nil {
+		if logs[i], err = audit.New(t.Context(), m, audit.Config{Origin: origin}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -271,7 +271,7 @@ func TestConcurrentAppends(t *testing.T) {
 			}
 		}
 	}
-	if _, err := audit.Verify(t.Context(), m, "t/1", audit.VerifyOptions{Origin: origin}); err != nil {
+	if _, err := audit.Verify(t.Context(), m, "t/1", &audit.VerifyOptions{Origin: origin}); err != nil {
 		t.Error(err)
 	}
 }
@@ -280,7 +280,7 @@ func TestConcurrentAppends(t *testing.T) {
 func TestAppendAtRace(t *testing.T) {
 	t.Parallel()
 	m := audit.NewMemory()
-	l, err := audit.New(t.Context(), m, audit.Options{Origin: origin, Sealer: audit.Unencrypted{}})
+	l, err := audit.New(t.Context(), m, audit.Config{Origin: origin, Sealer: audit.Unencrypted{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +331,7 @@ func TestStoreFails(t *testing.T) {
 	for failAt := range 12 {
 		for _, after := range []bool{false, true} {
 			f := &flaky{Memory: audit.NewMemory(), failAt: failAt + 1, afterStore: after, err: fmt.Errorf("%w: %w", audit.ErrFailed, audit.ErrFull)}
-			l, err := audit.New(t.Context(), f, audit.Options{Origin: origin})
+			l, err := audit.New(t.Context(), f, audit.Config{Origin: origin})
 			if failAt == 0 {
 				if !errors.Is(err, audit.ErrFull) {
 					t.Fatalf("New on a store that fails: %v", err)
@@ -360,7 +360,7 @@ func TestStoreFails(t *testing.T) {
 			if acked != want || h.Size < uint64(acked) || !after && h.Size != uint64(acked) {
 				t.Errorf("failing at %d: %d acknowledged, %d stored", failAt, acked, h.Size)
 			}
-			if _, err := audit.Verify(t.Context(), f, "t/1", audit.VerifyOptions{Origin: origin}); err != nil {
+			if _, err := audit.Verify(t.Context(), f, "t/1", &audit.VerifyOptions{Origin: origin}); err != nil {
 				t.Errorf("failing at %d: %v", failAt, err)
 			}
 		}
@@ -386,7 +386,7 @@ func TestCancelledAppends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{audit.NewMemory(), make(chan struct{})}
-		l, err := audit.New(t.Context(), s, audit.Options{Origin: origin})
+		l, err := audit.New(t.Context(), s, audit.Config{Origin: origin})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -458,14 +458,14 @@ func TestCancelledAppends(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	for _, opt := range []audit.Options{
+	for _, opt := range []audit.Config{
 		{}, {Origin: "a b"}, {Origin: "a", Publisher: audit.Folder("x")}, {Origin: "a", Cadence: audit.Cadence{Entries: -1}},
 	} {
 		if _, err := audit.New(t.Context(), audit.NewMemory(), opt); !isFields(err) {
 			t.Errorf("%+v: %v", opt, err)
 		}
 	}
-	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{Origin: origin})
+	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{Origin: origin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -507,6 +507,50 @@ func TestUnencrypted(t *testing.T) {
 	for _, f := range []string{"%v", "%+v", "%#v", "%s"} {
 		if s := fmt.Sprintf(f, u); s != "audit.Unencrypted" {
 			t.Errorf("%s prints %s", f, s)
+		}
+	}
+}
+
+// The trace under way in the context of an append is in the entry, unless the
+// event has its own; what is no identifier never keeps an event out.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	const trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{
+		Origin: "audit.example.com",
+		Trace: func(ctx context.Context) (string, string) {
+			ids, _ := ctx.Value(key{}).([2]string)
+			return ids[0], ids[1]
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, tt := range []struct {
+		under [2]string
+		own   audit.Request
+		want  audit.Request
+	}{
+		{[2]string{trace, span}, audit.Request{ID: "r"}, audit.Request{ID: "r", Trace: trace, Span: span}},
+		{[2]string{trace, span}, audit.Request{Trace: "own"}, audit.Request{Trace: "own"}},
+		{[2]string{}, audit.Request{}, audit.Request{}},
+		{[2]string{"Jane Doe", span}, audit.Request{}, audit.Request{}},
+		{[2]string{trace, "\x00"}, audit.Request{}, audit.Request{Trace: trace}},
+		{[2]string{"123-45-6789", span}, audit.Request{}, audit.Request{}},
+	} {
+		ctx := context.WithValue(t.Context(), key{}, tt.under)
+		events := []audit.Event{{Action: audit.ActionRead, Outcome: audit.Success, Actor: audit.Actor{ID: "u-9"}, Request: tt.own}}
+		if _, err := l.AppendAll(ctx, "t/42", events...); err != nil {
+			t.Errorf("%d: %v", i, err)
+			continue
+		}
+		if events[0].Request != tt.own {
+			t.Errorf("%d: the caller's event was changed", i)
+		}
+		_, last, err := l.Head(ctx, "t/42")
+		if err != nil || last.Event.Request != tt.want {
+			t.Errorf("%d: %+v, %v, want %+v", i, last.Event.Request, err, tt.want)
 		}
 	}
 }

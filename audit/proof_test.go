@@ -227,7 +227,7 @@ func TestSigners(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := audit.NewMemory()
-	l, err := audit.New(t.Context(), m, audit.Options{Origin: origin, Signer: both})
+	l, err := audit.New(t.Context(), m, audit.Config{Origin: origin, Signer: both})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -160,7 +160,7 @@ type cadence struct {
 	work    sync.WaitGroup
 }
 
-func (c *cadence) start(opt Options) {
+func (c *cadence) start(opt Config) {
 	c.limit = opt.Cadence
 	if c.limit.Entries == 0 {
 		c.limit.Entries = 1000

@@ -42,7 +42,7 @@ func TestCadence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &collector{}
-		l, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{
+		l, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{
 			Origin: origin, Signer: testSigner(t), Publisher: c, Cadence: audit.Cadence{Entries: 3},
 		})
 		if err != nil {
@@ -99,7 +99,7 @@ func TestPublisherFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &collector{fail: errors.New("unreachable")}
 		told := 0
-		l, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{
+		l, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{
 			Origin: origin, Signer: testSigner(t), Publisher: c, Cadence: audit.Cadence{Entries: 1},
 			OnPublishError: func(err error) {
 				if errors.Is(err, c.fail) {
@@ -130,7 +130,7 @@ func TestPublisherFails(t *testing.T) {
 func TestFolder(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{Origin: origin, Signer: testSigner(t), Publisher: audit.Folder(dir)})
+	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{Origin: origin, Signer: testSigner(t), Publisher: audit.Folder(dir)})
 	if err != nil {
 		t.Fatal(err)
 	}

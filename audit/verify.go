@@ -15,7 +15,7 @@ import (
 
 // VerifyOptions say what a verification starts from.
 type VerifyOptions struct {
-	// Origin is the log's: [Options.Origin]. If it is "" it is that of the
+	// Origin is the log's: [Config.Origin]. If it is "" it is that of the
 	// first checkpoint, or, where there is none, unknown: what the first line
 	// of a chain says of it is then taken as it is.
 	Origin string
@@ -58,7 +58,8 @@ const ReportSchema = "baakit.audit.report/1"
 // It reads the chain once, in bounded memory. The first thing that is wrong is
 // returned as a [Fault]. Other errors are [ErrUnknownChain], wrong options,
 // those of the store and the context's.
-func Verify(ctx context.Context, s Store, chain string, opt VerifyOptions) (Report, error) {
+func Verify(ctx context.Context, s Store, chain string, opts *VerifyOptions) (Report, error) {
+	opt := opts.orDefault()
 	anchors, err := opt.anchors()
 	if err != nil {
 		return Report{}, err
@@ -73,7 +74,8 @@ func Verify(ctx context.Context, s Store, chain string, opt VerifyOptions) (Repo
 // A chain that is shorter than the system chain knows it to be was truncated.
 // If it is the store as a whole that is older than a checkpoint, every chain
 // being what the system chain says, the rule is RolledBack.
-func VerifyAll(ctx context.Context, s Store, opt VerifyOptions) ([]Report, error) {
+func VerifyAll(ctx context.Context, s Store, opts *VerifyOptions) ([]Report, error) {
+	opt := opts.orDefault()
 	if opt.From.Size != 0 {
 		return nil, errors.New("audit: VerifyOptions.From is for one chain")
 	}
@@ -140,6 +142,14 @@ type anchor struct {
 	size   uint64
 	root   tlog.Hash
 	inside bool // from the system chain of the store itself
+}
+
+// orDefault returns a copy, so that the caller's own stays as it is.
+func (opt *VerifyOptions) orDefault() VerifyOptions {
+	if opt == nil {
+		return VerifyOptions{}
+	}
+	return *opt
 }
 
 // anchors reads the checkpoints, by origin.

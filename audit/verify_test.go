@@ -16,7 +16,7 @@ import (
 func written(t testing.TB, n int) (*audit.Memory, [][]byte) {
 	t.Helper()
 	m := audit.NewMemory()
-	l, err := audit.New(t.Context(), m, audit.Options{Origin: origin, Signer: testSigner(t)})
+	l, err := audit.New(t.Context(), m, audit.Config{Origin: origin, Signer: testSigner(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func faultOf(t testing.TB, list [][]byte, note []byte) *audit.Fault {
 	t.Helper()
 	m := audit.NewMemory()
 	put(t, m, "t/1", list)
-	opt := audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t), Workers: 1}
+	opt := &audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t), Workers: 1}
 	if note != nil {
 		opt.Checkpoints = [][]byte{note}
 	}
@@ -166,7 +166,7 @@ func TestForked(t *testing.T) {
 	good := lines(t, m, "t/1")
 	other, _ := written(t, 12)
 	forged := lines(t, other, "t/1")
-	opt := audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t)}
+	opt := &audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t)}
 	m2 := audit.NewMemory()
 	put(t, m2, "t/1", forged)
 	if _, err := audit.Verify(t.Context(), m2, "t/1", opt); err != nil {
@@ -180,7 +180,7 @@ func TestForked(t *testing.T) {
 	// Rewritten from entry 5 on, links and all.
 	m3 := audit.NewMemory()
 	put(t, m3, "t/1", good[:5])
-	l, err := audit.New(t.Context(), m3, audit.Options{Origin: origin})
+	l, err := audit.New(t.Context(), m3, audit.Config{Origin: origin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestVerifyFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		opt := audit.VerifyOptions{Origin: origin, From: c}
+		opt := &audit.VerifyOptions{Origin: origin, From: c}
 		r, err := audit.Verify(t.Context(), m, "t/1", opt)
 		if err != nil || r.Checked != uint64(n-size) || r.Size != n {
 			t.Fatalf("from %d: %+v, %v", size, r, err)
@@ -247,7 +247,7 @@ func TestVerifyLong(t *testing.T) {
 	t.Parallel()
 	const n = 2100 // more than four chunks
 	m := audit.NewMemory()
-	l, err := audit.New(t.Context(), m, audit.Options{Origin: origin})
+	l, err := audit.New(t.Context(), m, audit.Config{Origin: origin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestVerifyLong(t *testing.T) {
 	}
 	good := lines(t, m, "t/1")
 	for _, workers := range []int{0, 1, 2, 5} {
-		r, err := audit.Verify(t.Context(), m, "t/1", audit.VerifyOptions{Origin: origin, Workers: workers})
+		r, err := audit.Verify(t.Context(), m, "t/1", &audit.VerifyOptions{Origin: origin, Workers: workers})
 		if err != nil || r.Size != n || r.Checked != n {
 			t.Fatalf("%d workers: %+v, %v", workers, r, err)
 		}
@@ -267,7 +267,7 @@ func TestVerifyLong(t *testing.T) {
 			list[i] = bytes.Replace(good[i], []byte("physician"), []byte("physicien"), 1)
 			bad := audit.NewMemory()
 			put(t, bad, "t/1", list)
-			_, err := audit.Verify(t.Context(), bad, "t/1", audit.VerifyOptions{Origin: origin, Workers: workers})
+			_, err := audit.Verify(t.Context(), bad, "t/1", &audit.VerifyOptions{Origin: origin, Workers: workers})
 			if f, ok := errors.AsType[*audit.Fault](err); !ok || f.Seq != uint64(i) || f.Rule != audit.Altered {
 				t.Errorf("%d workers, line %d altered: %v", workers, i, err)
 			}
@@ -275,10 +275,10 @@ func TestVerifyLong(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := audit.Verify(ctx, m, "t/1", audit.VerifyOptions{Origin: origin}); !errors.Is(err, context.Canceled) {
+	if _, err := audit.Verify(ctx, m, "t/1", &audit.VerifyOptions{Origin: origin}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := audit.Verify(t.Context(), m, "none", audit.VerifyOptions{Origin: origin}); !errors.Is(err, audit.ErrUnknownChain) {
+	if _, err := audit.Verify(t.Context(), m, "none", &audit.VerifyOptions{Origin: origin}); !errors.Is(err, audit.ErrUnknownChain) {
 		t.Errorf("unknown chain: %v", err)
 	}
 }
@@ -287,7 +287,7 @@ func TestVerifyLong(t *testing.T) {
 func whole(t *testing.T) (*audit.Memory, audit.Checkpoint) {
 	t.Helper()
 	m := audit.NewMemory()
-	l, err := audit.New(t.Context(), m, audit.Options{Origin: origin, Signer: testSigner(t)})
+	l, err := audit.New(t.Context(), m, audit.Config{Origin: origin, Signer: testSigner(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func TestVerifyAll(t *testing.T) {
 			for chain, list := range forged {
 				put(t, s, chain, list)
 			}
-			opt := audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t)}
+			opt := &audit.VerifyOptions{Origin: origin, Verifier: goldenVerifierOf(t)}
 			if tt.note != nil {
 				opt.Checkpoints = [][]byte{tt.note}
 			}
@@ -377,13 +377,13 @@ func TestVerifyAll(t *testing.T) {
 			}
 		})
 	}
-	if _, err := audit.VerifyAll(t.Context(), m, audit.VerifyOptions{Origin: "other.example"}); !errors.Is(err, audit.ErrTampered) {
+	if _, err := audit.VerifyAll(t.Context(), m, &audit.VerifyOptions{Origin: "other.example"}); !errors.Is(err, audit.ErrTampered) {
 		t.Errorf("another origin: %v", err)
 	}
-	if _, err := audit.VerifyAll(t.Context(), m, audit.VerifyOptions{Origin: "a b"}); err == nil {
+	if _, err := audit.VerifyAll(t.Context(), m, &audit.VerifyOptions{Origin: "a b"}); err == nil {
 		t.Error("a wrong origin is accepted")
 	}
-	if _, err := audit.VerifyAll(t.Context(), m, audit.VerifyOptions{Origin: origin, Checkpoints: [][]byte{c.Note}}); err == nil || errors.Is(err, audit.ErrTampered) {
+	if _, err := audit.VerifyAll(t.Context(), m, &audit.VerifyOptions{Origin: origin, Checkpoints: [][]byte{c.Note}}); err == nil || errors.Is(err, audit.ErrTampered) {
 		t.Errorf("no verifier: %v", err)
 	}
 }
@@ -403,7 +403,7 @@ func TestStoredHashesAltered(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := audit.Verify(t.Context(), bad, "t/1", audit.VerifyOptions{Origin: origin}); !errors.Is(err, audit.ErrTampered) {
+	if _, err := audit.Verify(t.Context(), bad, "t/1", &audit.VerifyOptions{Origin: origin}); !errors.Is(err, audit.ErrTampered) {
 		t.Errorf("altered tree hashes: %v", err)
 	}
 }

@@ -1,8 +1,8 @@
 // Package deid takes identifiers out of health records by a policy of 45 CFR
 // 164.514: the safe harbor of paragraph (b)(2), the limited data set of
 // paragraph (e), or what an expert has determined under paragraph (b)(1). It
-// works on structs, JSON, NDJSON and CSV, and counts what it did in a report
-// that holds no value.
+// works on structs, JSON, NDJSON and CSV, in sub-packages on FHIR and HL7 v2,
+// and counts what it did in a report that holds no value.
 //
 // It applies transforms. It never says that data are de-identified: that also
 // takes the absence of actual knowledge, which only a person can state, and a
@@ -108,7 +108,14 @@
 //
 // An exported field that could carry an identifier and has no tag makes the
 // whole type an error ([Struct], [CheckStruct]). Tags of slices, arrays,
-// pointers, maps and sql.Null types are about their elements.
+// pointers, maps, sql.Null types and [Value] are about what is in them.
+//
+// # Output
+//
+// A [Value] is a field that prints, logs and marshals as "[redacted]", whatever
+// becomes of the struct around it. What the tags say of a field also decides
+// about logs, in package deidslog, and in CI, where the analyzer of deidvet
+// finds fields without a tag and identifiers on their way into output.
 //
 // # JSON and CSV
 //
@@ -143,6 +150,19 @@
 // A [Record] is what a format is built on: package documentation of [Record]
 // gives the order of the calls. [Engine.Place] gives a place its rule;
 // [Engine.Values] and [Engine.Lines] read and write records for a [RecordFunc];
-// [Engine.Run] takes the adapter's transform in a [Document]. Package deidfhir
-// is one for FHIR R4.
+// [Engine.Run] takes the adapter's transform in a [Document].
+//
+// # Sub-packages
+//
+//	deidfhir  FHIR R4: a Bundle, any resource, bulk export; references resolve
+//	deidhl7   HL7 v2 messages, by segment, field and data type
+//	deidslog  a handler for log/slog that logs by the tags and an allow-list
+//	deidsql   the vault in a database
+//	deidtest  tests for vaults and text scrubbers of one's own
+//	risk      what an expert asks of a table: k, unique rows, l-diversity, t-closeness
+//
+// The analyzer is a module of its own, so that nothing of it is in a program:
+//
+//	go install github.com/baakit/baakit/deid/deidvet/cmd/deidvet@latest
+//	go vet -vettool=$(which deidvet) ./...
 package deid

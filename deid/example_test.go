@@ -2,6 +2,7 @@ package deid_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -98,4 +99,27 @@ func ExampleStruct() {
 	fmt.Printf("%+v\n", p)
 	// Output:
 	// {Name: MRN:[MRN] Age:90 Home:{Street: State:MA ZIP:021} Active:true Problem:Essential hypertension}
+}
+
+// A Value shows what it holds to whoever asks for it, and to nobody else.
+func ExampleValue() {
+	type patient struct {
+		Name deid.Value[string] `json:"name"`
+		Ward string             `json:"ward"`
+	}
+	var p patient
+	if err := json.Unmarshal([]byte(`{"name": "Orla Pennywhistle", "ward": "west"}`), &p); err != nil {
+		fmt.Println(err)
+		return
+	}
+	written, err := json.Marshal(p)
+	fmt.Println(string(written), err)
+	fmt.Printf("%v %+v %#v %q\n", p, p.Name, p.Name, p.Name)
+	fmt.Println(json.Unmarshal(written, &p))
+	fmt.Println(p.Name == deid.Hide("Orla Pennywhistle"), len(p.Name.Reveal()))
+	// Output:
+	// {"name":"[redacted]","ward":"west"} <nil>
+	// {[redacted] west} [redacted] [redacted] [redacted]
+	// deid: a redacted value cannot be read back
+	// true 17
 }

@@ -2,20 +2,11 @@ package deid
 
 import "bytes"
 
-// ParseTag lets a test fuzz the tag compiler.
-func ParseTag(s string) (kind Kind, action Action, reason string, dive, keys bool, wrong string) {
-	t, wrong := parseTag(s)
-	return t.rule.Kind, t.rule.Action, t.rule.Reason, t.dive, t.keys, wrong
-}
-
 // ParsePath lets a test read a path and write it again.
 func ParsePath(s string) (string, error) {
 	steps, err := parsePath(s)
 	return pathString(steps), err
 }
-
-// ShapeOf lets a test compare shapes with expressions.
-func ShapeOf(s string) bool { return shapeOf([]byte(s)) != plain }
 
 // A Checker lets a test compare the self-check with one that reads everything.
 type Checker struct{ k checker }

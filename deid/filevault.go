@@ -104,7 +104,7 @@ func OpenFileVault(dir string, key []byte) (*FileVault, error) {
 		aead: aead, mac: mac,
 		codes: make(map[lookup]Code), places: make(map[codeKey]framePlace), waiting: make(map[lookup]*pendingCode),
 	}
-	j, err := journal.Open(dir, journal.Options{Format: vaultFormat, Visit: v.read})
+	j, err := journal.Open(dir, journal.Config{Format: vaultFormat, Visit: v.read})
 	switch {
 	case errors.Is(err, ErrVaultKey):
 		return nil, ErrVaultKey

@@ -26,7 +26,7 @@ type planner struct {
 }
 
 func (e *Engine) compilePlan(t reflect.Type) (*plan, error) {
-	if t.Kind() != reflect.Struct {
+	if t.Kind() != reflect.Struct || heldType(t) != nil {
 		return nil, baakit.FieldErrors{{Path: t.String(), Rule: "must be a struct"}}
 	}
 	pl := &planner{e: e, plans: make(map[reflect.Type]*plan)}
@@ -100,7 +100,7 @@ func structBelow(t reflect.Type) reflect.Type {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct || t == timeType || t == dateType || nullFields(t) != nil {
+	if t.Kind() != reflect.Struct || t == timeType || t == dateType || nullFields(t) != nil || heldType(t) != nil {
 		return nil
 	}
 	return t
@@ -140,6 +140,13 @@ func (pl *planner) visitor(t reflect.Type, ft fieldTag, at string, f *planField)
 			return nil
 		}
 		return visitNull(elem, null.value, null.valid)
+	}
+	if held := heldType(t); held != nil && ft.rule.Action != Drop {
+		elem := pl.visitor(held, ft, at, f)
+		if elem == nil {
+			return nil
+		}
+		return visitValue(elem)
 	}
 	place, err := pl.e.Place(at, ft.rule)
 	if err != nil {
@@ -228,6 +235,13 @@ func (pl *planner) diver(t reflect.Type, ft fieldTag, at string, f *planField) v
 		}
 		return wrap(elem)
 	}
+	if held := heldType(t); held != nil {
+		elem := pl.diver(held, ft, at, f)
+		if elem == nil {
+			return nil
+		}
+		return visitValue(elem)
+	}
 	if structBelow(t) == nil || t.Kind() != reflect.Struct {
 		pl.errs.Add(at, "has nothing to dive into: use a kind, keep or drop")
 		return nil
@@ -244,6 +258,9 @@ func canCarry(t reflect.Type, above []reflect.Type) bool {
 	case reflect.Bool:
 		return false
 	case reflect.Struct:
+		if held := heldType(t); held != nil {
+			return canCarry(held, append(above, t))
+		}
 		for field := range t.Fields() {
 			if canCarry(field.Type, append(above, t)) {
 				return true

@@ -15,6 +15,19 @@ const (
 	shapeDate
 )
 
+// ShapeOf looks for an identifier by its shape in a text and returns the kind
+// of the first: [KindEmail], [KindURL], [KindIP], [KindSSN], [KindPhone] or
+// [KindDate] for a full date; zero if there is none. It is what the safe harbor
+// asks about text that a rule keeps. It finds no names, no places and no plain
+// numbers, such as nine digits in a row: it is a second line behind rules, and
+// its zero says nothing about the text.
+func ShapeOf(text string) Kind {
+	return [...]Kind{
+		shapeEmail: KindEmail, shapeURL: KindURL, shapeIP: KindIP,
+		shapeSSN: KindSSN, shapePhone: KindPhone, shapeDate: KindDate,
+	}[shapeOf([]byte(text))]
+}
+
 // exempt reports whether a value of the kind may have the shape and stay: the
 // system of a published term is a URL and its version a date.
 func (k Kind) exempt(s shape) bool {

@@ -285,8 +285,9 @@ func FuzzTag(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		kind, action, reason, dive, keys, wrong := deid.ParseTag(s)
-		if wrong != "" {
+		tag, err := deid.ParseFieldTag(s)
+		kind, action, reason, dive, keys := tag.Kind, tag.Action, tag.Reason, tag.Dive, tag.KeepKeys
+		if err != nil {
 			if kind != 0 || action != "" || reason != "" || dive || keys {
 				t.Fatalf("%q is wrong and means something", s)
 			}

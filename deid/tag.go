@@ -2,7 +2,31 @@ package deid
 
 import (
 	"strings"
+
+	"github.com/baakit/baakit"
 )
+
+// A FieldTag is what the struct tag of a field says, for tools that go by the
+// same tags as [Struct]. The zero FieldTag says nothing.
+type FieldTag struct {
+	Kind     Kind   // what the field holds; zero if the tag names an action only
+	Action   Action // what becomes of it; empty is the policy's own for the kind
+	Reason   string // why it may stay
+	Dive     bool   // the fields below have tags of their own
+	KeepKeys bool   // none of the keys of a map can be an identifier
+}
+
+// ParseFieldTag reads the value of a struct tag with the key "deid" by the
+// grammar of the package documentation. The error is a [baakit.FieldError]
+// without a path, which holds nothing of the tag. Whether a policy allows what
+// the tag says, and whether the type of the field fits, is for [CheckStruct].
+func ParseFieldTag(tag string) (FieldTag, error) {
+	t, wrong := parseTag(tag)
+	if wrong != "" {
+		return FieldTag{}, baakit.FieldError{Rule: wrong}
+	}
+	return FieldTag{t.rule.Kind, t.rule.Action, t.rule.Reason, t.dive, t.keys}, nil
+}
 
 // A fieldTag is what a struct tag with the key "deid" says.
 type fieldTag struct {

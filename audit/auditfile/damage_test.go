@@ -243,7 +243,7 @@ func TestForeignFrames(t *testing.T) {
 		"a payload's code": {`{"chain":"a","sealed":"A","seq":0,"line":{}}`},
 	} {
 		memory := journaltest.NewMemory()
-		j, err := journal.Open("/log", journal.Options{Format: "baakit.audit/1", FS: memory})
+		j, err := journal.Open("/log", journal.Config{Format: "baakit.audit/1", FS: memory})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func Example() {
 	}
 	defer store.Close()
 	ctx := context.Background()
-	l, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com"})
+	l, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer reader.Close()
-	report, err := audit.Verify(ctx, reader, "t/42", audit.VerifyOptions{Origin: "audit.example.com"})
+	report, err := audit.Verify(ctx, reader, "t/42", &audit.VerifyOptions{Origin: "audit.example.com"})
 	if err != nil {
 		log.Fatal(err)
 	}

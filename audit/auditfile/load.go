@@ -30,7 +30,7 @@ func (s *Store) load() error {
 		indexed, from = s.loadIndexes()
 	}
 	l := &loader{s: s, frontiers: make(map[*chain]*audit.Frontier)}
-	j, err := journal.Open(s.dir, journal.Options{
+	j, err := journal.Open(s.dir, journal.Config{
 		Format: format, ReadOnly: s.opt.ReadOnly, MustExist: s.opt.MustExist, Visit: l.visit, From: from,
 		SegmentSize: s.opt.SegmentSize, MaxFrame: maxFrame, FS: s.fs,
 	})

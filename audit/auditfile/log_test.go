@@ -33,7 +33,7 @@ func TestLogSurvives(t *testing.T) {
 				Fault:  rapid.SampledFrom(journaltest.Faults()).Draw(t, "fault"),
 			}
 			if s, err := auditfile.Open(memoryDir, auditfile.WithFS(auditfile.Options{SegmentSize: 1500}, fs)); err == nil {
-				if l, err := audit.New(ctx, s, audit.Options{Origin: origin}); err == nil {
+				if l, err := audit.New(ctx, s, audit.Config{Origin: origin}); err == nil {
 					for i := range rapid.IntRange(0, 10).Draw(t, "entries") {
 						chain := fmt.Sprintf("t/%d", 1+i%2)
 						r, err := l.Append(ctx, chain, audit.Event{
@@ -52,7 +52,7 @@ func TestLogSurvives(t *testing.T) {
 			if err != nil {
 				t.Fatalf("Open: %v", err)
 			}
-			if _, err := audit.VerifyAll(ctx, s, audit.VerifyOptions{Origin: origin}); err != nil {
+			if _, err := audit.VerifyAll(ctx, s, &audit.VerifyOptions{Origin: origin}); err != nil {
 				t.Fatalf("VerifyAll: %v", err)
 			}
 			now := map[string][][]byte{}

@@ -55,7 +55,7 @@ var body = []byte("blood group 0+")
 func BenchmarkMiddleware(b *testing.B) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /patients/{id}/chart", chart)
-	log, err := audit.New(b.Context(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
+	log, err := audit.New(b.Context(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func nurse(*http.Request) (audit.Event, bool) {
 
 // What an append of the same event costs by itself.
 func BenchmarkAppendAlone(b *testing.B) {
-	log, err := audit.New(b.Context(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
+	log, err := audit.New(b.Context(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
 	if err != nil {
 		b.Fatal(err)
 	}

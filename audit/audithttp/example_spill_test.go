@@ -31,7 +31,7 @@ func (s *brokenStore) Append(ctx context.Context, chain string, at uint64, recor
 func ExampleSpillJournal() {
 	ctx := context.Background()
 	store := &brokenStore{Memory: audit.NewMemory()}
-	log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		panic(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	log, err := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		panic(err)
 	}

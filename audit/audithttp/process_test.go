@@ -38,7 +38,7 @@ func openFolder(dir string) (*audit.Log, *audithttp.SpillJournal, func(), error)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	log, err := audit.New(context.Background(), store, audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(context.Background(), store, audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, store.Close())
 	}

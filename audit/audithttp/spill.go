@@ -87,7 +87,7 @@ func OpenSpillJournal(dir string, aead cipher.AEAD, opt *SpillOptions) (*SpillJo
 		return nil, baakit.FieldErrors{{Path: "aead", Rule: "is required"}}
 	}
 	s := &SpillJournal{aead: aead, now: time.Now, pending: make(map[uint64]*spill), erased: make(map[int64]bool)}
-	o := journal.Options{Format: spillFormat, MaxFrame: journal.MaxGroup - 1, Visit: s.visit}
+	o := journal.Config{Format: spillFormat, MaxFrame: journal.MaxGroup - 1, Visit: s.visit}
 	if opt != nil {
 		o.FS = opt.fs
 		if opt.Now != nil {

@@ -66,7 +66,7 @@ func TestSpillLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		spill := openSpill(t, "spill", journaltest.NewMemory())
-		log, err := audit.New(context.Background(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+		log, err := audit.New(context.Background(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 		if err != nil {
 			t.Fatalf("New: %v", err)
 		}
@@ -197,7 +197,7 @@ func TestSpillCrashes(t *testing.T) {
 		return acked
 	}
 	newLog := func() *audit.Log {
-		log, err := audit.New(context.Background(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+		log, err := audit.New(context.Background(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -328,7 +328,7 @@ func TestSpillHidden(t *testing.T) {
 		}
 	}
 	sealed := bytes.SplitN(bytes.SplitN(first, []byte(`"sealed":"`), 2)[1], []byte(`"`), 2)[0]
-	log, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -417,7 +417,7 @@ func TestMergeRefused(t *testing.T) {
 		}
 	}
 	store := audit.NewMemory()
-	log, err := audit.New(t.Context(), store, audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(t.Context(), store, audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -426,7 +426,7 @@ func TestMergeRefused(t *testing.T) {
 	if n != 2 || !errors.As(err, &fields) || !strings.Contains(err.Error(), "spill 1") || strings.Contains(err.Error(), "6789") || spill.Len() != 1 {
 		t.Errorf("Merge = %d, %v, %d left, want 2, the fields of spill 1 without its values, and 1", n, err, spill.Len())
 	}
-	log, err = audit.New(t.Context(), store, audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}, Allow: []string{"actor.id"}})
+	log, err = audit.New(t.Context(), store, audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}, Allow: []string{"actor.id"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -444,7 +444,7 @@ func TestMergeRefused(t *testing.T) {
 func TestMergeBeside(t *testing.T) {
 	t.Parallel()
 	spill := openSpill(t, "spill", journaltest.NewMemory())
-	log, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -521,7 +521,7 @@ func TestSpillSwapped(t *testing.T) {
 		t.Fatal(err)
 	}
 	var frames [][]byte
-	options := journal.Options{Format: "baakit.audit.spill/1", Visit: func(r journal.Record) error {
+	options := journal.Config{Format: "baakit.audit.spill/1", Visit: func(r journal.Record) error {
 		frames = append(frames, bytes.Clone(r.Frame))
 		return nil
 	}}
@@ -562,7 +562,7 @@ func TestMergeAtTheSameMoment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		t.Fatal(err)
 	}

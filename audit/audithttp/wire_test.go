@@ -149,7 +149,7 @@ func newStage(tb testing.TB, o stageOptions) *stage {
 	s.store = &watchedStore{Memory: audit.NewMemory(), tape: s.tape, err: audit.ErrFailed}
 	s.store.fail(-1)
 	var err error
-	if s.log, err = audit.New(context.Background(), s.store, audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}}); err != nil {
+	if s.log, err = audit.New(context.Background(), s.store, audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}}); err != nil {
 		tb.Fatal(err)
 	}
 	s.setChain("t/0")

@@ -5,7 +5,7 @@
 //
 //	ring, err := auditkeys.OpenRing("keys", master, nil)
 //	sealer, err := auditkeys.New(ring, auditkeys.ByPrefix("t/", "org"), nil)
-//	log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: sealer})
+//	log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: sealer})
 //
 // # Who owns a key
 //

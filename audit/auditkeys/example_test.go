@@ -39,7 +39,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	l, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: sealer})
+	l, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: sealer})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func Example() {
 			fmt.Println("entry", e.Seq, "is about", opened.Event.Patient)
 		}
 	}
-	report, err := audit.Verify(ctx, store, "t/42", audit.VerifyOptions{Origin: "audit.example.com"})
+	report, err := audit.Verify(ctx, store, "t/42", &audit.VerifyOptions{Origin: "audit.example.com"})
 	if err != nil {
 		log.Fatal(err)
 	}

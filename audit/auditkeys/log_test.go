@@ -29,7 +29,7 @@ func newLog(tb testing.TB, dir string, s audit.Sealer) (*audit.Log, *auditfile.S
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { store.Close() })
-	log, err := audit.New(tb.Context(), store, audit.Options{Origin: "audit.example.com", Sealer: s})
+	log, err := audit.New(tb.Context(), store, audit.Config{Origin: "audit.example.com", Sealer: s})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestIsolation(t *testing.T) {
 		defer r.Close()
 		s := newSealer(rt, r, &auditkeys.Options{Mode: rapid.SampledFrom([]auditkeys.Mode{auditkeys.Shared, auditkeys.Derived, auditkeys.Stored}).Draw(rt, "mode")})
 		store := audit.NewMemory()
-		log, err := audit.New(t.Context(), store, audit.Options{Origin: "audit.example.com", Sealer: s})
+		log, err := audit.New(t.Context(), store, audit.Config{Origin: "audit.example.com", Sealer: s})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -239,7 +239,7 @@ func TestIsolation(t *testing.T) {
 					rt.Fatalf("%s %d does not open as before", chain, i)
 				}
 			}
-			if _, err := audit.Verify(t.Context(), store, chain, audit.VerifyOptions{Origin: "audit.example.com"}); err != nil && !errors.Is(err, audit.ErrUnknownChain) {
+			if _, err := audit.Verify(t.Context(), store, chain, &audit.VerifyOptions{Origin: "audit.example.com"}); err != nil && !errors.Is(err, audit.ErrUnknownChain) {
 				rt.Fatal(err)
 			}
 		}

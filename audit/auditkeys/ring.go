@@ -239,7 +239,7 @@ func isLog(files journal.FS, dir string) bool {
 
 func (r *Ring) open(master Master) error {
 	ctx := context.Background()
-	j, err := journal.Open(r.dir, journal.Options{Format: ringFormat, MustExist: r.opt.MustExist, MaxFrame: maxFrame, FS: r.fs})
+	j, err := journal.Open(r.dir, journal.Config{Format: ringFormat, MustExist: r.opt.MustExist, MaxFrame: maxFrame, FS: r.fs})
 	if err != nil {
 		return err
 	}

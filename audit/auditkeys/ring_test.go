@@ -937,7 +937,7 @@ func TestLinesMoved(t *testing.T) {
 		}
 	}
 	r.Close()
-	j, err := journal.Open(ringDir, journal.Options{Format: "baakit.audit.keys/1", FS: memory})
+	j, err := journal.Open(ringDir, journal.Config{Format: "baakit.audit.keys/1", FS: memory})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ type fatal interface {
 func TestHandlerLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log, err := audit.New(context.Background(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+		log, err := audit.New(context.Background(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 		if err != nil {
 			t.Fatalf("New: %v", err)
 		}

@@ -23,7 +23,7 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 
 func ExampleNewHandler() {
 	ctx := context.Background()
-	log, err := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
+	log, err := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		panic(err)
 	}
@@ -52,7 +52,7 @@ func ExampleSink() {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	log, err := audit.New(ctx, audit.NewMemory(), audit.Options{
+	log, err := audit.New(ctx, audit.NewMemory(), audit.Config{
 		Origin: "audit.example.com", Sealer: audit.Unencrypted{},
 		Now: func() time.Time { return time.Date(2026, 11, 22, 3, 40, 14, 0, time.UTC) },
 	})

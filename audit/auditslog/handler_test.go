@@ -14,7 +14,7 @@ import (
 
 func newLog(tb testing.TB) *audit.Log {
 	tb.Helper()
-	log, err := audit.New(tb.Context(), audit.NewMemory(), audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
+	log, err := audit.New(tb.Context(), audit.NewMemory(), audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
 	if err != nil {
 		tb.Fatal(err)
 	}

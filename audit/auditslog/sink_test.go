@@ -88,7 +88,7 @@ func TestSinkLaw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
 		store := audit.NewMemory()
-		log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
+		log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: audit.Unencrypted{TokenKey: []byte("token key")}})
 		if err != nil {
 			t.Fatalf("New: %v", err)
 		}

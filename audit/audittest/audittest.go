@@ -94,7 +94,7 @@ type run struct {
 func Records(chain string, n int) []audit.Record {
 	m := audit.NewMemory()
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	l, err := audit.New(context.Background(), m, audit.Options{
+	l, err := audit.New(context.Background(), m, audit.Config{
 		Origin: "audittest.example", Sealer: audit.Unencrypted{}, Rand: counter{},
 		Now: func() time.Time { at = at.Add(time.Millisecond); return at },
 	})

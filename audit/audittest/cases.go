@@ -399,7 +399,7 @@ func crash(r *run) error {
 }
 
 func wholeLog(r *run) error {
-	l, err := audit.New(r.ctx, r.s, audit.Options{Origin: "audittest.example", Sealer: audit.Unencrypted{}})
+	l, err := audit.New(r.ctx, r.s, audit.Config{Origin: "audittest.example", Sealer: audit.Unencrypted{}})
 	if err != nil {
 		return err
 	}
@@ -420,7 +420,7 @@ func wholeLog(r *run) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	reports, err := audit.VerifyAll(r.ctx, r.s, audit.VerifyOptions{Origin: "audittest.example"})
+	reports, err := audit.VerifyAll(r.ctx, r.s, &audit.VerifyOptions{Origin: "audittest.example"})
 	if err != nil {
 		return err
 	}

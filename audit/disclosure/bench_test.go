@@ -65,7 +65,7 @@ func fill(tb testing.TB, store audit.Store, sealer audit.Sealer, n, patients int
 	tb.Helper()
 	ctx := context.Background()
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	log, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: sealer, Now: func() time.Time { return at }})
+	log, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: sealer, Now: func() time.Time { return at }})
 	if err != nil {
 		tb.Fatal(err)
 	}

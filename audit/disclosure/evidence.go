@@ -100,7 +100,7 @@ func (s Source) prove(ctx context.Context, ref Ref, checkpoints map[string]audit
 // Verify checks, without the log and its keys, that every line of the
 // accounting tells what entries of the log say: each entry is under a
 // checkpoint that one of the verifier's keys signed for its chain in the log
-// of the origin ([audit.Options].Origin), what was sealed is what its line
+// of the origin ([audit.Config].Origin), what was sealed is what its line
 // commits to, is about the individual and in the period, and the lines are the fold
 // over all of them. It returns the checkpoints by chain.
 //

@@ -17,7 +17,7 @@ func Example() {
 	ctx := context.Background()
 	signer, _ := audit.NewSigner(ed25519.NewKeyFromSeed(make([]byte, 32)))
 	store, sealer := audit.NewMemory(), audit.Unencrypted{TokenKey: []byte("a key of tokens")}
-	log, _ := audit.New(ctx, store, audit.Options{
+	log, _ := audit.New(ctx, store, audit.Config{
 		Origin: "audit.example.com", Sealer: sealer, Signer: signer, Now: func() time.Time { return time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC) },
 	})
 	for _, date := range []string{"2026-01-07", "2026-02-04", "2026-03-03"} {
@@ -78,7 +78,7 @@ func Example() {
 func ExampleOutstanding() {
 	ctx := context.Background()
 	store, sealer := audit.NewMemory(), audit.Unencrypted{TokenKey: []byte("a key of tokens")}
-	log, _ := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: sealer})
+	log, _ := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: sealer})
 	e, _ := disclosure.Disclosure{
 		Date: baakit.MustParseDate("2020-02-29"), Recipient: disclosure.Recipient{Name: "County Health"},
 		Description: "result of a test", Purpose: "disease that has to be reported", Basis: disclosure.PublicHealth,

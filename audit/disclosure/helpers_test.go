@@ -63,7 +63,7 @@ func newBench(t fatal, store audit.Store, sealer audit.Sealer) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{store: store, sealer: sealer, signer: signer, now: start}
-	b.log, err = audit.New(context.Background(), store, audit.Options{
+	b.log, err = audit.New(context.Background(), store, audit.Config{
 		Origin: origin, Sealer: sealer, Signer: signer, Now: func() time.Time { return b.now },
 	})
 	if err != nil {

@@ -3,7 +3,7 @@
 // ([Eraser.ShredPatient]) or all of one tenant ([Eraser.ShredTenant]). Every
 // line, proof and checkpoint holds as before. It is not legal advice.
 //
-//	e, err := erasure.New(log, erasure.Options{Sealer: sealer, Keys: ring, Governance: "org/erasure"})
+//	e, err := erasure.New(log, erasure.Config{Sealer: sealer, Keys: ring, Governance: "org/erasure"})
 //	result, err := e.Redact(ctx, "t/42", 17, erasure.Order{
 //		By: audit.Actor{ID: "u-1"}, Reason: erasure.MisLogged, Authority: "privacy-officer/2026-31", On: today,
 //	})

@@ -33,8 +33,8 @@ type Keys interface {
 
 var _ Keys = (*auditkeys.Ring)(nil)
 
-// Options of an [Eraser].
-type Options struct {
+// A Config is what [New] makes an [Eraser] of.
+type Config struct {
 	// Sealer opens the entries, and says whose a chain is. Required.
 	Sealer *auditkeys.Sealer
 
@@ -55,7 +55,7 @@ type Options struct {
 // record a thing twice. Make it with [New].
 type Eraser struct {
 	log *audit.Log
-	opt Options
+	opt Config
 
 	one     sync.Mutex
 	scanned map[string]scan
@@ -69,7 +69,7 @@ type scan struct {
 
 // New returns an eraser for a log. The error is a [baakit.FieldErrors] of the
 // options.
-func New(log *audit.Log, opt Options) (*Eraser, error) {
+func New(log *audit.Log, opt Config) (*Eraser, error) {
 	var errs baakit.FieldErrors
 	if log == nil {
 		errs.Add("log", "is required")

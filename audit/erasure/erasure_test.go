@@ -173,7 +173,7 @@ func (k *cutKeys) DestroyPatient(ctx context.Context, tenant, patient string) ([
 func TestRedactResumed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cut := func(o *erasure.Options) { o.Store = &cutStore{cut: true} }
+	cut := func(o *erasure.Config) { o.Store = &cutStore{cut: true} }
 	d := openDesk(t, dir, auditkeys.Options{}, cut)
 	d.read(t, "t/42", "p-1", "seen Jane Roe")
 	if _, err := d.eraser.Redact(t.Context(), "t/42", 0, order()); !errors.Is(err, errCut) {
@@ -227,7 +227,7 @@ func TestShredResumed(t *testing.T) {
 				}
 				return d.eraser.ShredPatient(t.Context(), "42", "p-1", o)
 			}
-			d := openDesk(t, dir, opt, func(o *erasure.Options) { o.Keys = &cutKeys{o.Keys, true} })
+			d := openDesk(t, dir, opt, func(o *erasure.Config) { o.Keys = &cutKeys{o.Keys, true} })
 			d.disclose(t, "t/42", "p-1", today, "")
 			if _, err := shred(d, 1); !errors.Is(err, errCut) {
 				t.Fatalf("shred = %v", err)
@@ -458,14 +458,14 @@ func TestRefusedFields(t *testing.T) {
 	if _, err := d.eraser.Redact(t.Context(), "t/42", 1, order()); !errors.Is(err, erasure.ErrNothing) {
 		t.Errorf("without a payload: %v", err)
 	}
-	for name, opt := range map[string]erasure.Options{
+	for name, opt := range map[string]erasure.Config{
 		"nothing": {}, "a tenant's chain": {Sealer: d.sealer, Governance: "t/42"}, "the log's own": {Sealer: d.sealer, Governance: "system"},
 	} {
 		if _, err := erasure.New(d.log, opt); err == nil {
 			t.Errorf("New with %s", name)
 		}
 	}
-	none, err := erasure.New(d.log, erasure.Options{Sealer: d.sealer, Governance: "org/erasure"})
+	none, err := erasure.New(d.log, erasure.Config{Sealer: d.sealer, Governance: "org/erasure"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	l, err := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: sealer})
+	l, err := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: sealer})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	eraser, err := erasure.New(l, erasure.Options{Sealer: sealer, Keys: ring, Governance: "org/erasure"})
+	eraser, err := erasure.New(l, erasure.Config{Sealer: sealer, Keys: ring, Governance: "org/erasure"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println("shredded, recorded in", result.Receipt.Chain)
-	report, err := audit.Verify(ctx, store, "t/42", audit.VerifyOptions{Origin: "audit.example.com"})
+	report, err := audit.Verify(ctx, store, "t/42", &audit.VerifyOptions{Origin: "audit.example.com"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -26,7 +26,7 @@ type desk struct {
 	eraser *erasure.Eraser
 }
 
-func openDesk(tb testing.TB, dir string, opt auditkeys.Options, edit func(*erasure.Options)) *desk {
+func openDesk(tb testing.TB, dir string, opt auditkeys.Options, edit func(*erasure.Config)) *desk {
 	tb.Helper()
 	d := &desk{dir: dir}
 	var err error
@@ -41,10 +41,10 @@ func openDesk(tb testing.TB, dir string, opt auditkeys.Options, edit func(*erasu
 	if d.sealer, err = auditkeys.New(d.ring, auditkeys.ByPrefix("t/", "org"), &opt); err != nil {
 		tb.Fatal(err)
 	}
-	if d.log, err = audit.New(tb.Context(), d.store, audit.Options{Origin: "audit.example.com", Sealer: d.sealer}); err != nil {
+	if d.log, err = audit.New(tb.Context(), d.store, audit.Config{Origin: "audit.example.com", Sealer: d.sealer}); err != nil {
 		tb.Fatal(err)
 	}
-	eo := erasure.Options{Sealer: d.sealer, Keys: d.ring, Governance: "org/erasure"}
+	eo := erasure.Config{Sealer: d.sealer, Keys: d.ring, Governance: "org/erasure"}
 	if edit != nil {
 		edit(&eo)
 	}
@@ -128,7 +128,7 @@ func (d *desk) verify(tb testing.TB) {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		if _, err := audit.Verify(tb.Context(), d.store, chain, audit.VerifyOptions{Origin: "audit.example.com"}); err != nil {
+		if _, err := audit.Verify(tb.Context(), d.store, chain, &audit.VerifyOptions{Origin: "audit.example.com"}); err != nil {
 			tb.Fatalf("%s: %v", chain, err)
 		}
 	}

@@ -15,7 +15,7 @@ func Example() {
 	ctx := context.Background()
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 	store, sealer := audit.NewMemory(), audit.Unencrypted{}
-	log, _ := audit.New(ctx, store, audit.Options{Origin: "audit.example.com", Sealer: sealer, Now: func() time.Time { return now }})
+	log, _ := audit.New(ctx, store, audit.Config{Origin: "audit.example.com", Sealer: sealer, Now: func() time.Time { return now }})
 	read := audit.Event{Action: audit.ActionRead, Outcome: audit.Success, Actor: audit.Actor{ID: "u-9"}, Object: audit.Object{Type: "Observation"}}
 	_, _ = log.Append(ctx, "t/42", read)
 	read.Emergency = true
@@ -66,7 +66,7 @@ func Example() {
 func ExampleSort() {
 	ctx := context.Background()
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-	log, _ := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: "audit.example.com", Now: func() time.Time { return now }})
+	log, _ := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: "audit.example.com", Now: func() time.Time { return now }})
 	for i, outcome := range []audit.Outcome{audit.MinorFailure, audit.Success, audit.SeriousFailure} {
 		_, _ = log.Append(ctx, "t/42", audit.Event{
 			Type: audit.UserAuthentication, Subtype: []audit.Subtype{audit.Login}, Action: audit.ActionExecute, Outcome: outcome,
@@ -88,7 +88,7 @@ func ExampleSort() {
 func ExampleFailedLogins() {
 	ctx := context.Background()
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-	log, _ := audit.New(ctx, audit.NewMemory(), audit.Options{Origin: "audit.example.com", Now: func() time.Time { return now }})
+	log, _ := audit.New(ctx, audit.NewMemory(), audit.Config{Origin: "audit.example.com", Now: func() time.Time { return now }})
 	for range 3 {
 		_, _ = log.Append(ctx, "t/42", audit.Event{
 			Type: audit.UserAuthentication, Subtype: []audit.Subtype{audit.Login}, Action: audit.ActionExecute, Outcome: audit.SeriousFailure,

@@ -36,7 +36,7 @@ func newBench(t fatal) *bench {
 	t.Helper()
 	b := &bench{store: audit.NewMemory(), now: start}
 	var err error
-	b.log, err = audit.New(context.Background(), b.store, audit.Options{Origin: "audit.example.com", Sealer: sealer, Now: func() time.Time { return b.now }})
+	b.log, err = audit.New(context.Background(), b.store, audit.Config{Origin: "audit.example.com", Sealer: sealer, Now: func() time.Time { return b.now }})
 	if err != nil {
 		t.Fatal(err)
 	}

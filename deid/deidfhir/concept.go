@@ -25,10 +25,12 @@ func (f field) text(buf []byte) []byte {
 }
 
 // ahead looks through the members of an object for those with the given names.
-// Where one stands twice the walk over the object says so.
+// Where one stands twice, or where what follows them is malformed, the walk over
+// the object says so.
 func (w *walk) ahead(i, depth int, names []string, into []field) error {
 	src := w.src
 	clear(into)
+	left := len(names)
 	i = jsonscan.Space(src, i+1)
 	if i < len(src) && src[i] == '}' {
 		return nil
@@ -49,9 +51,14 @@ func (w *walk) ahead(i, depth int, names []string, into []field) error {
 			return w.broken(at)
 		}
 		for k, want := range names {
-			if string(name) == want && into[k].raw == nil {
+			if into[k].raw == nil && string(name) == want {
 				into[k] = field{src[at:end], escaped}
+				left--
+				break
 			}
+		}
+		if left == 0 {
+			return nil
 		}
 		var more bool
 		if i, more, err = w.next(end, '}'); err != nil || !more {

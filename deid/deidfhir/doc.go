@@ -21,6 +21,7 @@
 //	                       goes unless it is a national one
 //	HumanName, Contact-    dropped; the State, three digits of the ZIP code and
 //	Point, Address         the country of an Address stay
+//	name of a facility     dropped, and counted as a place (B)
 //	text, note, string     through the text scrubber, dropped if there is none
 //	Coding                 stays if its system is published and its code looks
 //	                       like one of that system, dropped otherwise

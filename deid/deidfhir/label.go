@@ -172,12 +172,25 @@ func (w *walk) inspect(from int) error {
 					w.text = jsonscan.Unescape(w.text[:0], v)
 					v = w.text
 				}
+			} else {
+				v = measured(v)
 			}
 			w.c.Look(m.kind, v)
 		}
 		i = end
 	}
 	return nil
+}
+
+// measured is what of a number may be an identifier: of one with more digits
+// than a float has, which some arithmetic left behind, only what stands before
+// the point. Its other digits are as good as random, and would sooner or later
+// be those of a date.
+func measured(v []byte) []byte {
+	if point := bytes.IndexByte(v, '.'); point >= 0 && len(v) > 16 {
+		return v[:point]
+	}
+	return v
 }
 
 var structural = [256]bool{'{': true, '}': true, '[': true, ']': true, ',': true, ':': true, ' ': true, '\n': true, '\r': true, '\t': true}

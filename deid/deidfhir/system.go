@@ -19,6 +19,7 @@ const (
 	patternUCUM
 	patternCMS
 	patternCode
+	patternOwn // of a system that the caller vouches for
 )
 
 var patterns = map[string]pattern{
@@ -40,7 +41,7 @@ func (w *Walker) addSystems(own []string) {
 		}
 	}
 	for _, system := range own {
-		w.systems[system] = patternCode
+		w.systems[system] = patternOwn
 	}
 }
 
@@ -139,6 +140,8 @@ func (p pattern) matches(t *vocabulary, code []byte) bool {
 			}
 		}
 		return len(code) > 0 && len(code) <= 96 && digits <= 4
+	case patternOwn:
+		return len(code) > 0 && len(code) <= 96
 	}
 	return false
 }

@@ -179,8 +179,8 @@ func TestElements(t *testing.T) {
 			`{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"444814009","display":"Viral sinusitis"}],"text":"Viral sinusitis"}}`,
 		},
 		{
-			own, `{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}],"text":"Zebulon's sodium"}}`,
-			`{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1","display":"Sodium"}]}}`,
+			own, `{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1 10020030","display":"Sodium"}],"text":"Zebulon's sodium"}}`,
+			`{"resourceType":"Condition","code":{"coding":[{"system":"http://hospital.example/labs","code":"Z1 10020030","display":"Sodium"}]}}`,
 		},
 		{plain, `{"resourceType":"Condition","code":{"coding":[{"code":"Z1","display":"Zebulon"},{"system":"http://snomed.info/sct","display":"Zebulon"},{"system":"http://snomed.info/sct","code":"Zebulon"}],"text":"Zebulon"}}`, `{"resourceType":"Condition"}`},
 		{
@@ -333,6 +333,18 @@ func TestSelfCheckOfDisplays(t *testing.T) {
 		out, _, err := j.run(`{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","name":[{"family":"Parkinson"}],"identifier":[{"value":"MRN-8837261"}]}},{"resource":{"resourceType":"Condition","code":{"coding":[{"system":"http://snomed.info/sct","code":"49049000","display":"` + display + `"}]}}}]}`)
 		if errors.Is(err, deid.ErrIdentifierLeft) != wantErr || !wantErr && !strings.Contains(out, display) {
 			t.Errorf("%s: %v, %s", display, err, out)
+		}
+	}
+}
+
+// The self-check reads numbers, but for the digits that arithmetic left behind.
+func TestSelfCheckOfNumbers(t *testing.T) {
+	t.Parallel()
+	j := safeHarbor(t)
+	for number, wantErr := range map[string]bool{"19580823": true, "8237261.5": false, "1958.0823": true, "5.119580823000000004": false, "1195808230.0000000004": true} {
+		_, _, err := j.run(`{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","birthDate":"1958-08-23"}},{"resource":{"resourceType":"Observation","valueQuantity":{"value":` + number + `,"unit":"kg"}}}]}`)
+		if errors.Is(err, deid.ErrIdentifierLeft) != wantErr {
+			t.Errorf("%s: %v", number, err)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func charsetOf(message, declared []byte, repetition byte) (charset, bool) {
 	if repetition != 0 && bytes.IndexByte(declared, repetition) >= 0 {
 		// Others are reached by escapes, which are not read.
 		first, rest, _ := bytes.Cut(declared, []byte{repetition})
-		for _, name := range bytes.Split(rest, []byte{repetition}) {
+		for name := range bytes.SplitSeq(rest, []byte{repetition}) {
 			if set, ok := charsets[charsetName(name)]; !ok || set.table != nil {
 				return charset{}, false
 			}

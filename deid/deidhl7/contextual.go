@@ -142,13 +142,14 @@ func (w *walk) display(f *field, raw []byte, flags uint8) error {
 }
 
 // system returns the form of the codes of a coding system that is published, or
-// that the options trust. Most are the same as the one before.
+// that the options trust. Those that were looked up last are remembered.
 func (w *walk) system(name []byte) (codeForm, bool) {
 	if len(name) == 0 || len(name) > maxLocal {
 		return 0, false
 	}
-	if bytes.Equal(name, w.systemBefore) {
-		return w.formBefore, true
+	slot := &w.systems[(uint(name[0])+uint(name[len(name)-1])+uint(len(name)))%uint(len(w.systems))]
+	if bytes.Equal(name, slot.name) {
+		return slot.form, true
 	}
 	form, ok := w.t.systems[string(name)]
 	if !ok {
@@ -157,7 +158,7 @@ func (w *walk) system(name []byte) (codeForm, bool) {
 		}
 		form = codeLocal
 	}
-	w.systemBefore, w.formBefore = append(w.systemBefore[:0], name...), form
+	slot.name, slot.form = append(slot.name[:0], name...), form
 	return form, true
 }
 
@@ -220,7 +221,6 @@ func (w *walk) number(p *deid.Place, raw, authority []byte, flags uint8) error {
 	v, ok := w.read(raw, flags)
 	if !ok {
 		w.c.Unread(p, v)
-		w.hollow(raw, flags&^(isComponent|isRepetition))
 		return nil
 	}
 	id, namespace := bytes.TrimSpace(v), ""

@@ -128,3 +128,4 @@ func IsLOINC(s string) bool  { return isLOINC([]byte(s)) }
 func IsSNOMED(s string) bool { return isSNOMED([]byte(s)) }
 func IsNumber(s string) bool { return isNumber([]byte(s), maxCount) }
 func IsCode(s string) bool   { return codeLocal.fits([]byte(s)) }
+func HasDay(s string) bool   { return hasDay([]byte(s)) }

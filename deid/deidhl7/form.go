@@ -1,5 +1,7 @@
 package deidhl7
 
+import "strings"
+
 // A codeForm is what the codes of a coding system look like. No form lets a
 // number pass that is as long as an identifier and not of the system's own
 // shape.
@@ -285,7 +287,11 @@ func isCountry(v []byte) bool {
 
 // hasDay reports whether a text has the name of a month beside a number.
 func hasDay(v []byte) bool {
-	if digitsOf(v) == 0 {
+	digit := false
+	for _, c := range v {
+		digit = digit || isDigit(c)
+	}
+	if !digit {
 		return false
 	}
 	month, number := false, false // of the word before
@@ -323,17 +329,23 @@ func isMonth(word []byte) bool {
 	if len(word) < 3 || len(word) > 9 {
 		return false
 	}
-	var buf [9]byte
-	lower := buf[:0]
-	for _, c := range word {
-		lower = append(lower, c|0x20)
+	month := months[uint32(word[0]|0x20)<<16|uint32(word[1]|0x20)<<8|uint32(word[2]|0x20)]
+	switch {
+	case month == "":
+		return false
+	case len(word) == 3, month == "september" && len(word) == 4 && word[3]|0x20 == 't':
+		return true
 	}
+	return len(word) == len(month) && strings.EqualFold(string(word), month)
+}
+
+// months are the months by their first three letters.
+var months = func() map[uint32]string {
+	m := make(map[uint32]string)
 	for _, name := range [...]string{
 		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
 	} {
-		if string(lower) == name || string(lower) == name[:3] {
-			return true
-		}
+		m[uint32(name[0])<<16|uint32(name[1])<<8|uint32(name[2])] = name
 	}
-	return string(lower) == "sept"
-}
+	return m
+}()

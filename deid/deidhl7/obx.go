@@ -10,7 +10,11 @@ import (
 // not a measured one but an identifier: an age, a date of birth, a telephone
 // number.
 func (w *walk) observed(seg *segment, value []byte, flags uint8) error {
-	f := w.t.table.values[string(w.valueType)]
+	f := w.fieldBefore
+	if !bytes.Equal(w.valueType, w.typeBefore) {
+		f = w.t.table.values[string(w.valueType)]
+		w.typeBefore, w.fieldBefore = append(w.typeBefore[:0], w.valueType...), f
+	}
 	if f == nil {
 		w.unlisted(w.t.table.untyped, value, flags)
 		return nil

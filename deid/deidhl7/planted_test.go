@@ -318,6 +318,7 @@ func TestSubject(t *testing.T) {
 		head + "PV1|1|\\X517561636B656E62757368\\\r",
 		head + "OBX|1|NM|||88372610\r",
 		head + "OBX|1|NM|||55129~17734\r",
+		head + "OBX|1|NM|||55129\rOBX|2|NM|||17734\r",
 	} {
 		out, _, err := h.run(in, s)
 		if !errors.Is(err, deid.ErrIdentifierLeft) || out != "" {

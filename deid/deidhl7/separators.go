@@ -1,5 +1,7 @@
 package deidhl7
 
+import "slices"
+
 // separators are those of MSH-1 and MSH-2; 0 is one that the message has not.
 type separators struct {
 	field, component, repetition, escape, sub, truncation byte
@@ -29,7 +31,7 @@ func (s *separators) classes() (t classTable) {
 	t[s.escape] |= isEscape
 	t[s.sub] |= isSub
 	t[s.field] |= isField
-	t[0] = 0 // those that the message has not
+	t[0] = isHigh // and not what the message does not have
 	return t
 }
 
@@ -61,10 +63,8 @@ func parseSeparators(line []byte) (s separators, end int, ok bool) {
 		if !isSeparator(c) {
 			return separators{}, 0, false
 		}
-		for _, d := range chars[:i] {
-			if c == d {
-				return separators{}, 0, false
-			}
+		if slices.Contains(chars[:i], c) {
+			return separators{}, 0, false
 		}
 	}
 	for i, p := range [...]*byte{&s.component, &s.repetition, &s.escape, &s.sub, &s.truncation} {

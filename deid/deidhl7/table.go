@@ -119,7 +119,7 @@ func newTable(e *deid.Engine, opts *Options) (*table, error) {
 	for _, s := range segments {
 		seg := &segment{unknown: e.UnknownPlace(s.id), msh: s.id == "MSH", obx: s.id == "OBX"}
 		n := 0
-		for _, word := range strings.Fields(s.fields) {
+		for word := range strings.FieldsSeq(s.fields) {
 			if at, err := strconv.Atoi(word); err == nil {
 				n = at - 1
 				continue
@@ -240,7 +240,7 @@ func (m *tableMaker) field(seg, path, word string) *field {
 	}
 	f := &field{}
 	group := -1 // the component in whose parentheses we are
-	for _, w := range strings.Fields(layout) {
+	for w := range strings.FieldsSeq(layout) {
 		opens, closes := strings.HasPrefix(w, "("), strings.HasSuffix(w, ")")
 		w = strings.Trim(w, "()")
 		if arg != "" {

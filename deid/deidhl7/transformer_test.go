@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -185,7 +186,7 @@ func TestUntouched(t *testing.T) {
 		"DG1|1||E11.9^Type 2 diabetes \\T\\ more \\H\\very\\N\\ é^I10C|||A||\r" +
 		"OBX|1|CE|2951-2^Sodium^LN||260385009^Negative\\.br\\again^SCT~\"\"||N||||F|||\r" +
 		"OBX|2|NM|2951-2^Sodium^LN||140|mmol/L|135-145|N~L|||F|||2024||\r\r"
-	for _, seps := range []string{`|^~\&`, `*:;!%`, `$,.@#`, "|^~\\&#", "#^~\\&"} {
+	for _, seps := range []string{`|^~\&`, `*:;!%`, `$,;@#`, "|^~\\&#", "#^~\\&"} {
 		in := swap(message, seps)
 		if out, _, err := h.run(in, nil); err != nil || out != in {
 			t.Errorf("%q became %q: %v", in, out, err)
@@ -311,7 +312,7 @@ func TestCharsets(t *testing.T) {
 		{"GB 18030", msh("GB 18030-2000") + "NTE|1||x\r", "", deid.ErrMalformed},
 		{"with another by escapes", msh("ASCII~ISO IR87") + "NTE|1||x\r", "", deid.ErrMalformed},
 		{"with UTF-8 too", msh("ASCII~UNICODE UTF-8") + "NTE|1||x\r", msh("ASCII~UNICODE UTF-8") + "NTE|1||x\r", nil},
-		{"escapes of a set", msh("") + "NTE|1||x\\C2842\\y~\\M2442\\~\\Zab\\~a\\b~\\~\x1b$B~\\X4\\~\\XFF\\~\\Q\\~\\.xx\\~ok\r", msh("") + "NTE|1||~~~~~~~~~~ok\r", nil},
+		{"escapes of a set", msh("") + "NTE|1||x\\C2842\\y~\\M2442\\~\\Zab\\~a\\b~\\~\x1b$B~\x00~\\X4\\~\\XFF\\~\\Q\\~\\.xx\\~ok\r", msh("") + "NTE|1||~~~~~~~~~~~ok\r", nil},
 	} {
 		out, _, err := scrub.run(tt.in, nil)
 		if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || out != tt.want {
@@ -650,8 +651,8 @@ func FuzzTransform(f *testing.F) {
 	f.Add([]byte("\x0bMSH|^~\\&|||||||||||||||8859/1\rNTE|1||\xfc\\X41\\\x1c\r"))
 	f.Add([]byte("FHS|^~\\&\rBHS*:;!%\rMSH|^~\\\\&\r\nPV1|1\nBTS*1\rFTS|1\r"))
 	f.Add(stream(5))
+	h := transformerOf(f, deid.SafeHarbor(codeRules...), &deid.Options{AsOf: asOf, Vault: deid.NewMemoryVault(), Scope: "x", Text: names{"Zebulon"}, MaxRecord: 1 << 16}, nil)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		h := transformerOf(t, deid.SafeHarbor(codeRules...), &deid.Options{AsOf: asOf, Vault: deid.NewMemoryVault(), Scope: "x", Text: names{"Zebulon"}, MaxRecord: 1 << 16}, nil)
 		out, r, err := h.run(string(data), nil)
 		var failed *deid.FailedError
 		if err != nil && (!errors.As(err, &failed) || failed.Failed != r.Failed()) {
@@ -661,7 +662,7 @@ func FuzzTransform(f *testing.F) {
 		if s.Records < s.RecordsFailed || s.BytesIn > int64(len(data)) {
 			t.Fatalf("%d of %d records failed, %d of %d bytes", s.RecordsFailed, s.Records, s.BytesIn, len(data))
 		}
-		// A byte at a time is the same, but for the codes.
+		// A byte at a time is the same.
 		var slow bytes.Buffer
 		again := h.Transform(context.Background(), &slow, iotest.OneByteReader(bytes.NewReader(data)), nil, h.e.NewReport())
 		if slow.String() != out || fmt.Sprint(again) != fmt.Sprint(err) {
@@ -680,8 +681,9 @@ func FuzzEscapes(f *testing.F) {
 	f.Add(head, `a\T\b\X41\\.br\c`)
 	f.Add(`MSH*:;!%*`, "a%b!")
 	f.Add("MSH|^~|", "a^b\n")
+	f.Add(`MSH*:;!%`, `0\T\0!X00!`)
 	f.Fuzz(func(t *testing.T, head, text string) {
-		if written, ok := deidhl7.Encode(head, text); ok {
+		if written, ok := deidhl7.Encode(head, text); ok && utf8.ValidString(text) {
 			if read, ok := deidhl7.Decode(head, written); !ok || read != text {
 				t.Fatalf("%q was written as %q and read as %q", text, written, read)
 			}
@@ -694,4 +696,32 @@ func FuzzEscapes(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The type in CX-5 says what a number is, whatever its field; without one that
+// is known its field does.
+func TestIdentifierTypes(t *testing.T) {
+	t.Parallel()
+	h := transformer(t, nil) // codes for record numbers only
+	for _, tt := range []struct {
+		cell  string
+		coded [3]bool // in PID-3, a record number; PID-18, an account; OBX-5, any
+	}{
+		{"123^^^N^MR", [3]bool{true, true, true}},
+		{"123^^^N^PI", [3]bool{true, true, true}},
+		{"123^^^N^SS", [3]bool{}},
+		{"123^^^N^DL", [3]bool{}},
+		{"123^^^N^AN", [3]bool{}},
+		{"123^^^N^MA", [3]bool{}},
+		{"123^^^N^XX", [3]bool{true, false, false}},
+		{"123^^^N", [3]bool{true, false, false}},
+		{"123", [3]bool{true, false, false}},
+	} {
+		for i, in := range []string{"PID|||" + tt.cell, "PID||||||||||||||||||" + tt.cell, "OBX|1|CX|||" + tt.cell} {
+			got := became(t, h, in+"\r")
+			if strings.Contains(got, "123") || codePattern.MatchString(got) != tt.coded[i] {
+				t.Errorf("%s became %q", in, got)
+			}
+		}
+	}
 }

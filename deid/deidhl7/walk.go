@@ -25,8 +25,16 @@ type walk struct {
 	displays int  // that stand in the output
 	lean     bool // they go
 
-	systemBefore []byte // the coding system that was looked up last
-	formBefore   codeForm
+	systems [16]struct { // the coding systems that were looked up last
+		name []byte
+		form codeForm
+	}
+
+	idBefore      [3]byte // the segment that was looked up last
+	segmentBefore *segment
+
+	typeBefore  []byte // the OBX-2 that was looked up last
+	fieldBefore *field
 
 	valueType, observation, units []byte // of the OBX
 }
@@ -45,7 +53,11 @@ func (w *walk) message(data []byte, lines []line) error {
 		}
 		var seg *segment
 		if len(raw) >= 3 && (len(raw) == 3 || raw[3] == w.seps.field) {
-			seg = w.t.table.segments[[3]byte(raw)]
+			id := [3]byte(raw)
+			if seg = w.segmentBefore; id != w.idBefore {
+				seg = w.t.table.segments[id]
+				w.idBefore, w.segmentBefore = id, seg
+			}
 		}
 		if seg == nil || i > 0 && isHeader(raw) {
 			w.c.Unknown(w.t.table.unlisted)
@@ -102,7 +114,13 @@ func (w *walk) segment(seg *segment, raw []byte, first bool) error {
 			w.unlisted(seg.unknown, value, flags)
 			continue
 		}
-		if err := w.field(f, seg, value, flags); err != nil {
+		var err error
+		if f.layout == layoutPlain && flags&(isComponent|isRepetition|isSub) == 0 {
+			err = w.leaf(&f.components[0].first, seg, value, flags)
+		} else {
+			err = w.field(f, seg, value, flags)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -262,8 +280,11 @@ func (w *walk) leaf(l *leaf, seg *segment, raw []byte, flags uint8) error {
 	if isNull(raw) {
 		return w.null(l.place, raw)
 	}
-	v, ok := w.read(raw, flags)
-	if !ok || !w.fits(l.form, v) {
+	v, ok := raw, true
+	if flags&(isEscape|isHigh) != 0 {
+		v, ok = w.read(raw, flags)
+	}
+	if !ok || l.form > formDate && !w.fits(l.form, v) {
 		w.c.Unread(l.place, v)
 		return nil
 	}
@@ -327,8 +348,9 @@ func (w *walk) write(kind deid.Kind, raw, v []byte, o deid.Outcome) {
 	case o.Gone():
 	case o.Verbatim():
 		w.out = append(w.out, raw...)
-		if o == deid.Kept && (len(v) > 2 || digitsOf(v) > 0) {
-			// One or two letters are no identifier, nor part of one.
+		if o == deid.Kept && len(v) > 2 {
+			// One or two characters are no identifier, and would hide
+			// one that is split over the segments around them.
 			w.c.Look(kind, v)
 		}
 	case o == deid.Scrubbed:

@@ -18,9 +18,9 @@ const DefaultThreshold = 11
 // MaxRecords is the most records of one analysis: its counts are 32 bits.
 const MaxRecords = math.MaxUint32
 
-// Options say which columns of the records mean what. Columns are numbered
+// A Config says which columns of the records mean what. Columns are numbered
 // from 0 in the records that are added.
-type Options struct {
+type Config struct {
 	// Quasi are the quasi-identifiers; at least one.
 	Quasi []Column
 
@@ -41,7 +41,7 @@ type Column struct {
 // An Analysis counts the classes of the records that are added. It is made by
 // [New] and not safe for concurrent use.
 type Analysis struct {
-	opts    Options
+	opts    Config
 	width   int // the fewest columns that a record must have
 	seeds   [2]maphash.Seed
 	scratch []byte
@@ -62,7 +62,7 @@ type sensitive struct {
 type pair struct{ class, value uint32 }
 
 // New returns an empty analysis. The error is a [baakit.FieldErrors].
-func New(opts Options) (*Analysis, error) {
+func New(opts Config) (*Analysis, error) {
 	var errs baakit.FieldErrors
 	if len(opts.Quasi) == 0 {
 		errs.Add("quasi", "must name a column at least")
@@ -148,7 +148,7 @@ func number(numbers map[[2]uint64]uint32, hash [2]uint64, counts *[]uint32) uint
 
 // Analyze adds all records and returns the result. It stops at the first error
 // of the source or of [Analysis.Add], and when the context ends.
-func Analyze(ctx context.Context, opts Options, records iter.Seq2[[]string, error]) (*Result, error) {
+func Analyze(ctx context.Context, opts Config, records iter.Seq2[[]string, error]) (*Result, error) {
 	a, err := New(opts)
 	if err != nil {
 		return nil, err

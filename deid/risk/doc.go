@@ -34,6 +34,18 @@
 // class and in the whole table: half the sum of the absolute differences,
 // which is the earth mover's distance when all values are equally far apart.
 //
+// # Ladders
+//
+// [Pareto] tries every combination of the steps of some ladders, such as year,
+// five years, ten years and three digits of a ZIP code, State, nothing, and
+// returns those between which there is a choice: each less risky than all that
+// lose less. [Years], [Prefix], [Map] and [Suppress] are the usual steps.
+//
+// # Output
+//
+// A [Result] and a [Front] have JSON forms, read by [ParseResult] and
+// [ParseFront], and Text and Markdown for the expert's documents.
+//
 // # Memory
 //
 // Records are streamed. A class takes a hash of 128 bits, a count and a

@@ -26,6 +26,18 @@ type Step struct {
 	Apply func(value string) string
 }
 
+// FrontSchema names the JSON form of a [Front].
+const FrontSchema = "baakit.deid.risk_front/1"
+
+// A Front are the combinations of steps worth choosing between, in the order of
+// rising loss, with the names of the columns that the ladders are of. The zero
+// Front has no choice.
+type Front struct {
+	Schema  string   `json:"schema"`
+	Ladders []string `json:"ladders"`
+	Choices []Choice `json:"choices"`
+}
+
 // A Choice is one combination of steps with what it costs and what it gives.
 type Choice struct {
 	// Steps has the name of the step taken on each ladder, "as is" for none.
@@ -39,12 +51,12 @@ type Choice struct {
 // Pareto measures every combination of the steps of the ladders over the
 // records and returns those worth choosing between: where no other combination
 // loses no more and leaves no more records in small classes, and is better in
-// one of the two. They are in the order of rising loss. Columns of opts.Quasi
-// without a ladder stay as they are.
+// one of the two. Columns of opts.Quasi without a ladder stay as they are. Which
+// choice is good enough is for the expert to say.
 //
 // records is walked once for each combination, so it must be restartable. The
 // errors are [baakit.FieldErrors], and those of [Analyze].
-func Pareto(ctx context.Context, opts Options, ladders []Ladder, records iter.Seq2[[]string, error]) ([]Choice, error) {
+func Pareto(ctx context.Context, opts Config, ladders []Ladder, records iter.Seq2[[]string, error]) (*Front, error) {
 	if err := checkLadders(opts, ladders); err != nil {
 		return nil, err
 	}
@@ -56,10 +68,14 @@ func Pareto(ctx context.Context, opts Options, ladders []Ladder, records iter.Se
 		}
 		choices = append(choices, choice(ladders, levels, result))
 	}
-	return front(choices), nil
+	f := &Front{Schema: FrontSchema, Ladders: make([]string, 0, len(ladders)), Choices: front(choices)}
+	for _, l := range ladders {
+		f.Ladders = append(f.Ladders, l.Column.Name)
+	}
+	return f, nil
 }
 
-func checkLadders(opts Options, ladders []Ladder) error {
+func checkLadders(opts Config, ladders []Ladder) error {
 	var errs baakit.FieldErrors
 	if len(ladders) == 0 {
 		errs.Add("ladders", "must be one at least")
@@ -72,6 +88,9 @@ func checkLadders(opts Options, ladders []Ladder) error {
 		}
 		if slices.ContainsFunc(ladders[:i], func(m Ladder) bool { return m.Column.Index == l.Column.Index }) {
 			errs.Add(at+".column", "must have one ladder only")
+		}
+		if l.Column.Name == "" {
+			errs.Add(at+".column.name", "is required")
 		}
 		if len(l.Steps) == 0 {
 			errs.Add(at+".steps", "must be one at least")

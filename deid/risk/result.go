@@ -10,6 +10,12 @@ import (
 // Schema names the JSON form of a [Result].
 const Schema = "baakit.deid.risk/1"
 
+// The populations of a [Result].
+const (
+	PopulationTable = "table"
+	PopulationGiven = "given"
+)
+
 // A Result is what was measured. It holds no value of any record, and no
 // verdict. The zero Result is that of no records.
 type Result struct {
@@ -34,7 +40,8 @@ type Result struct {
 	Journalist Attack `json:"journalist"`
 	Marketer   Attack `json:"marketer"`
 	// Population says whose class sizes the journalist and the marketer were
-	// measured with: "table" where none was given, which is never too low.
+	// measured with: PopulationTable where none was given, which is never
+	// too low, or PopulationGiven.
 	Population string `json:"population"`
 
 	Sensitive []SensitiveResult `json:"sensitive"`
@@ -64,7 +71,7 @@ type SensitiveResult struct {
 
 // Result measures what was added so far, with the table as the population.
 func (a *Analysis) Result() *Result {
-	r := &Result{Schema: Schema, Threshold: a.opts.Threshold, Records: a.records, Classes: len(a.classes.sizes), Population: "table", Sensitive: []SensitiveResult{}}
+	r := &Result{Schema: Schema, Threshold: a.opts.Threshold, Records: a.records, Classes: len(a.classes.sizes), Population: PopulationTable, Sensitive: []SensitiveResult{}}
 	for _, c := range a.opts.Quasi {
 		r.Quasi = append(r.Quasi, c.Name)
 	}
@@ -117,7 +124,7 @@ func (a *Analysis) ResultWithin(population *Analysis) (*Result, error) {
 		return nil, err
 	}
 	r := a.Result()
-	r.Population = "given"
+	r.Population = PopulationGiven
 	r.Journalist, r.Marketer = Attack{}, Attack{}
 	expected := 0.0
 	for hash, class := range a.classes.all() {
@@ -144,7 +151,7 @@ func (a *Analysis) Population(columns ...int) (*Analysis, error) {
 	if len(columns) != len(a.opts.Quasi) {
 		return nil, baakit.FieldErrors{{Path: "columns", Rule: fmt.Sprintf("must be %d, as many as the sample's quasi-identifiers", len(a.opts.Quasi))}}
 	}
-	opts := Options{Threshold: a.opts.Threshold}
+	opts := Config{Threshold: a.opts.Threshold}
 	for i, index := range columns {
 		opts.Quasi = append(opts.Quasi, Column{a.opts.Quasi[i].Name, index})
 	}

@@ -31,7 +31,7 @@ func rows(table [][]string) iter.Seq2[[]string, error] {
 	}
 }
 
-var columns = risk.Options{
+var columns = risk.Config{
 	Quasi:     []risk.Column{{Name: "birth_year", Index: 0}, {Name: "sex", Index: 1}},
 	Sensitive: []risk.Column{{Name: "diagnosis", Index: 2}},
 	Threshold: 3,
@@ -111,7 +111,7 @@ func TestWithinPopulation(t *testing.T) {
 	if math.Abs(r.Journalist.Highest-.25) > 1e-9 || math.Abs(r.Marketer.Average-marketer) > 1e-9 || r.Prosecutor.Highest != 1 || r.Population != "given" {
 		t.Errorf("%+v", r)
 	}
-	other, err := risk.New(risk.Options{Quasi: []risk.Column{{Name: "sex", Index: 0}}})
+	other, err := risk.New(risk.Config{Quasi: []risk.Column{{Name: "sex", Index: 0}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,6 +199,13 @@ func TestAgreesWithSlow(t *testing.T) {
 		if diff := cmp.Diff(slow(table, opts.Threshold), got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
+		data, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := risk.ParseResult(data); err != nil || !cmp.Equal(again, got) {
+			t.Fatalf("read again: %v\n%s", err, cmp.Diff(got, again))
+		}
 		shuffled := rapid.Permutation(table).Draw(t, "shuffled")
 		again, err := risk.Analyze(context.Background(), opts, rows(shuffled))
 		if err != nil || !cmp.Equal(got, again) {
@@ -263,7 +270,7 @@ func TestParetoLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		table := tables().Draw(t, "table")
-		front, err := risk.Pareto(context.Background(), columns, ladders, rows(table))
+		whole, err := risk.Pareto(context.Background(), columns, ladders, rows(table))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,6 +278,10 @@ func TestParetoLaw(t *testing.T) {
 		if len(table) < columns.Threshold {
 			coarsest = len(table)
 		}
+		if again, err := parsedFront(whole); err != nil || !cmp.Equal(again, whole) {
+			t.Fatalf("read again: %v\n%s", err, cmp.Diff(whole, again))
+		}
+		front := whole.Choices
 		if last := front[len(front)-1]; last.Result.SmallRecords != coarsest {
 			t.Fatalf("the safest choice leaves %d small records, want %d", last.Result.SmallRecords, coarsest)
 		}
@@ -318,16 +329,16 @@ func TestBadInput(t *testing.T) {
 		}
 		return paths
 	}
-	_, err := risk.New(risk.Options{Threshold: -1})
+	_, err := risk.New(risk.Config{Threshold: -1})
 	if diff := cmp.Diff([]string{"quasi", "threshold"}, paths(err)); diff != "" {
 		t.Error(diff)
 	}
-	_, err = risk.New(risk.Options{Quasi: []risk.Column{{Index: 0}, {Name: "a", Index: -1}, {Name: "b", Index: 0}}, Sensitive: []risk.Column{{Name: "c", Index: 0}}})
+	_, err = risk.New(risk.Config{Quasi: []risk.Column{{Index: 0}, {Name: "a", Index: -1}, {Name: "b", Index: 0}}, Sensitive: []risk.Column{{Name: "c", Index: 0}}})
 	if diff := cmp.Diff([]string{"quasi[0].name", "quasi[1].index", "quasi[2].index", "sensitive[0].index"}, paths(err)); diff != "" {
 		t.Error(diff)
 	}
 	_, err = risk.Pareto(t.Context(), columns, []risk.Ladder{{Column: risk.Column{Index: 7}}, {Column: columns.Quasi[0], Steps: []risk.Step{{}}}, {Column: columns.Quasi[0], Steps: step}}, rows(nil))
-	if diff := cmp.Diff([]string{"ladders[0].column", "ladders[0].steps", "ladders[1].steps[0]", "ladders[2].column"}, paths(err)); diff != "" {
+	if diff := cmp.Diff([]string{"ladders[0].column", "ladders[0].column.name", "ladders[0].steps", "ladders[1].steps[0]", "ladders[2].column"}, paths(err)); diff != "" {
 		t.Error(diff)
 	}
 	_, err = risk.Pareto(t.Context(), columns, nil, rows(nil))
@@ -399,13 +410,14 @@ var years = func() []string {
 	return list
 }()
 
+var fiveColumns = risk.Config{Quasi: []risk.Column{{Name: "a", Index: 0}, {Name: "b", Index: 1}, {Name: "c", Index: 2}, {Name: "d", Index: 3}, {Name: "e", Index: 4}}}
+
 // A million records by five quasi-identifiers, nearly all of them unique,
 // which is the most memory they can take.
 func BenchmarkAnalyze(b *testing.B) {
-	opts := risk.Options{Quasi: []risk.Column{{"a", 0}, {"b", 1}, {"c", 2}, {"d", 3}, {"e", 4}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		a, err := risk.New(opts)
+		a, err := risk.New(fiveColumns)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -427,21 +439,4 @@ func BenchmarkAnalyze(b *testing.B) {
 		b.StartTimer()
 		runtime.KeepAlive(a)
 	}
-}
-
-func Example() {
-	opts := risk.Options{
-		Quasi:     []risk.Column{{Name: "birth_year", Index: 0}, {Name: "sex", Index: 1}},
-		Sensitive: []risk.Column{{Name: "diagnosis", Index: 2}},
-	}
-	result, err := risk.Analyze(context.Background(), opts, rows(table))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("k = %d, %d of %d records are unique\n", result.K, result.UniqueRecords, result.Records)
-	fmt.Printf("highest risk %.2f, average %.2f\n", result.Prosecutor.Highest, result.Prosecutor.Average)
-	// Output:
-	// k = 1, 1 of 6 records are unique
-	// highest risk 1.00, average 0.50
 }

@@ -18,7 +18,7 @@ func (c *fsck) flags(set *flag.FlagSet) {
 	set.BoolVar(&c.asJSON, "json", false, "print the result as JSON")
 }
 
-func (*fsck) words() int { return 0 }
+func (*fsck) words() (from, to int) { return 0, 0 }
 
 type condition struct {
 	Schema     string `json:"schema"`

@@ -56,7 +56,7 @@ func sample(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 22, 3, 40, 14, 0, time.UTC)
-	l, err := audit.New(ctx, s, audit.Options{
+	l, err := audit.New(ctx, s, audit.Config{
 		Origin: "audit.example.com", Signer: signer, Rand: zeros{}, Sealer: audit.Unencrypted{TokenKey: make([]byte, 32)},
 		Now: func() time.Time { now = now.Add(time.Second); return now },
 	})
@@ -305,7 +305,7 @@ func TestPython(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	reports, err := audit.VerifyAll(t.Context(), s, audit.VerifyOptions{})
+	reports, err := audit.VerifyAll(t.Context(), s, &audit.VerifyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func (c *prove) flags(set *flag.FlagSet) {
 	set.BoolVar(&c.asJSON, "json", false, "print the proof as JSON")
 }
 
-func (*prove) words() int { return 2 }
+func (*prove) words() (from, to int) { return 2, 2 }
 
 // An inclusion is a proof in JSON: the entry is in the tree of size and root.
 // If the checkpoint is the system chain's, Under proves the line of the system

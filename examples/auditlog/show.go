@@ -49,7 +49,7 @@ func (c *show) flags(set *flag.FlagSet) {
 	set.BoolVar(&c.asJSON, "json", false, "print the lines as they are stored")
 }
 
-func (*show) words() int { return 0 }
+func (*show) words() (from, to int) { return 0, 0 }
 
 func (c *show) run(ctx context.Context, s *auditfile.Store, _ []string, stdout io.Writer) error {
 	if c.last < 0 {

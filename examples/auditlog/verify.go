@@ -24,7 +24,7 @@ func (c *verify) flags(set *flag.FlagSet) {
 	set.BoolVar(&c.asJSON, "json", false, "print the result as JSON")
 }
 
-func (*verify) words() int { return 0 }
+func (*verify) words() (from, to int) { return 0, 0 }
 
 // A verdict is the JSON form of the result.
 type verdict struct {
@@ -42,7 +42,7 @@ func (c *verify) run(ctx context.Context, s *auditfile.Store, _ []string, stdout
 	if err != nil {
 		return err
 	}
-	opt := audit.VerifyOptions{Origin: c.origin, Verifier: v}
+	opt := &audit.VerifyOptions{Origin: c.origin, Verifier: v}
 	if signed != nil {
 		opt.Checkpoints = [][]byte{signed}
 	}

@@ -4,6 +4,8 @@
 //
 //	deidentify -policy FILE [-format json|ndjson|csv] [-as-of DATE] [-vault DIR -key FILE -scope NAME]
 //	           [-o FILE] [-report FILE] [-json] [FILE...]
+//	deidentify -format fhir|fhir-ndjson|hl7 [-policy FILE] [-as-of DATE] [-vault DIR -key FILE -scope NAME]
+//	           [-o FILE] [-report FILE] [-json] [FILE...]
 //	deidentify -propose [FILE]
 //
 // It reads the files, or standard input, and writes what the policy leaves of
@@ -13,6 +15,14 @@
 // -json it prints the whole report as JSON instead, and -report writes the same
 // to a file. Rules with codes need a vault, a folder in which they are kept, a
 // key of 64 hexadecimal digits in a file, and a scope, the name of the release.
+//
+// With -format fhir a file is one resource of FHIR R4 in JSON, a Bundle or any
+// other, or one on each line if its name ends in .ndjson, as with fhir-ndjson;
+// with -format hl7, or where the name ends in .hl7, it is HL7 v2 messages. Their
+// fields are known: a policy only says what becomes of a kind of identifier, and
+// without one it is the safe harbor. The ids of FHIR become codes, as record
+// numbers of HL7 do where the policy has code:mrn for them; without a vault these
+// are the same within one run, and nobody can lead them back.
 //
 // With -propose it reads CSV and writes a policy to correct and use: proposals
 // decide nothing.
@@ -36,10 +46,20 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/baakit/baakit"
 	"github.com/baakit/baakit/deid"
+	"github.com/baakit/baakit/deid/deidfhir"
+	"github.com/baakit/baakit/deid/deidhl7"
+)
+
+// The formats whose fields are known, besides those of package deid.
+const (
+	formatFHIR     deid.Format = "fhir"
+	formatFHIRBulk deid.Format = "fhir-ndjson"
+	formatHL7      deid.Format = "hl7"
 )
 
 func main() {
@@ -63,7 +83,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags := flag.NewFlagSet("deidentify", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.policy, "policy", "", "read the policy from `FILE`")
-	flags.StringVar(&o.format, "format", "", "json, ndjson or csv, instead of the ending of the file")
+	flags.StringVar(&o.format, "format", "", "json, ndjson, csv, fhir, fhir-ndjson or hl7, instead of the ending of the file")
 	flags.StringVar(&o.asOf, "as-of", "", "judge birth dates against `DATE`, the day of the release")
 	flags.StringVar(&o.vault, "vault", "", "keep codes in `DIR`")
 	flags.StringVar(&o.key, "key", "", "read the vault's key from `FILE`: 64 hexadecimal digits")
@@ -107,6 +127,11 @@ type input struct {
 	format deid.Format
 }
 
+// known reports whether the format says what is in its fields.
+func (in input) known() bool {
+	return in.format == formatFHIR || in.format == formatFHIRBulk || in.format == formatHL7
+}
+
 func (o *options) inputs() ([]input, error) {
 	names := o.files
 	if len(names) == 0 {
@@ -119,10 +144,15 @@ func (o *options) inputs() ([]input, error) {
 			format = strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
 		}
 		switch f := deid.Format(format); f {
-		case deid.FormatJSON, deid.FormatNDJSON, deid.FormatCSV:
+		case formatFHIR:
+			if strings.EqualFold(filepath.Ext(name), ".ndjson") {
+				f = formatFHIRBulk
+			}
+			list = append(list, input{name, f})
+		case deid.FormatJSON, deid.FormatNDJSON, deid.FormatCSV, formatFHIRBulk, formatHL7:
 			list = append(list, input{name, f})
 		default:
-			return nil, errors.New("-format must be json, ndjson or csv where the name of the file does not end in one")
+			return nil, errors.New("-format must be json, ndjson, csv, fhir, fhir-ndjson or hl7 where the name of the file does not end in one of json, ndjson, csv and hl7")
 		}
 	}
 	return list, nil
@@ -135,23 +165,35 @@ func (o *options) open(name string) (io.ReadCloser, error) {
 	return os.Open(name)
 }
 
-// engine makes the engine, and returns what ends the use of its vault.
-func (o *options) engine() (e *deid.Engine, done func() error, err error) {
-	done = func() error { return nil }
+// definition reads the policy. Only the known formats do without a file.
+func (o *options) definition(known bool) (*deid.Policy, error) {
 	if o.policy == "" {
-		return nil, done, errors.New("-policy is required")
+		if !known {
+			return nil, errors.New("-policy is required")
+		}
+		return deid.SafeHarbor().Compile()
 	}
 	data, err := os.ReadFile(o.policy)
 	if err != nil {
-		return nil, done, err
+		return nil, err
 	}
 	def, err := deid.ParseDefinition(data)
 	if err != nil {
-		return nil, done, fmt.Errorf("%s: %w", o.policy, err)
+		return nil, fmt.Errorf("%s: %w", o.policy, err)
 	}
 	policy, err := def.Compile()
 	if err != nil {
-		return nil, done, fmt.Errorf("%s: %w", o.policy, err)
+		return nil, fmt.Errorf("%s: %w", o.policy, err)
+	}
+	return policy, nil
+}
+
+// engine makes the engine, and returns what ends the use of its vault.
+func (o *options) engine(inputs []input) (e *deid.Engine, done func() error, err error) {
+	done = func() error { return nil }
+	policy, err := o.definition(!slices.ContainsFunc(inputs, func(in input) bool { return !in.known() }))
+	if err != nil {
+		return nil, done, err
 	}
 	opts := &deid.Options{Scope: o.scope}
 	if o.asOf != "" {
@@ -159,22 +201,38 @@ func (o *options) engine() (e *deid.Engine, done func() error, err error) {
 			return nil, done, fmt.Errorf("-as-of: %w", err)
 		}
 	}
-	if o.vault != "" {
+	switch {
+	case o.vault != "":
 		key, err := readKey(o.key)
 		if err != nil {
 			return nil, done, err
+		}
+		if o.scope == "" {
+			return nil, done, errors.New("-vault needs -scope")
 		}
 		vault, err := deid.OpenFileVault(o.vault, key)
 		if err != nil {
 			return nil, done, err
 		}
 		opts.Vault, done = vault, vault.Close
+	case slices.ContainsFunc(inputs, input.known):
+		opts.Vault = deid.NewMemoryVault()
+		if opts.Scope == "" {
+			opts.Scope = "run"
+		}
 	}
 	if e, err = deid.New(policy, opts); err != nil {
 		done()
-		return nil, done, fmt.Errorf("%s: %w", o.policy, err)
+		return nil, done, fmt.Errorf("%s: %w", orSafeHarbor(o.policy), err)
 	}
 	return e, done, nil
+}
+
+func orSafeHarbor(name string) string {
+	if name == "" {
+		return "the safe harbor"
+	}
+	return name
 }
 
 func readKey(name string) ([]byte, error) {
@@ -197,7 +255,7 @@ func (o *options) transform(ctx context.Context) (failed int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	e, done, err := o.engine()
+	e, done, err := o.engine(inputs)
 	if err != nil {
 		return 0, err
 	}
@@ -242,21 +300,57 @@ func (o *options) transform(ctx context.Context) (failed int64, err error) {
 	return statement.RecordsFailed, err
 }
 
-// one transforms a file. Records that failed are counted in the report.
+// A transform is what walks over a file of some format.
+type transform func(context.Context, io.Writer, io.Reader, *deid.Subject, *deid.Report) error
+
+func (o *options) transformer(e *deid.Engine, f deid.Format) (transform, error) {
+	switch f {
+	case deid.FormatJSON:
+		return e.JSON, nil
+	case deid.FormatNDJSON:
+		return e.NDJSON, nil
+	case deid.FormatCSV:
+		return e.CSV, nil
+	case formatHL7:
+		t, err := deidhl7.New(e, nil)
+		if err != nil {
+			return nil, err
+		}
+		return t.Transform, nil
+	}
+	w, err := deidfhir.New(e, &deidfhir.Options{Forgotten: o.vault == ""})
+	if err != nil {
+		return nil, err
+	}
+	if f == formatFHIRBulk {
+		return w.NDJSON, nil
+	}
+	return w.JSON, nil
+}
+
+// one transforms a file. Records that failed are counted in the report, but a
+// file of which nothing could be written is a wrong one.
 func (o *options) one(ctx context.Context, e *deid.Engine, in input, out io.Writer, report *deid.Report) error {
+	walk, err := o.transformer(e, in.format)
+	if err != nil {
+		return fmt.Errorf("%s: %w", orSafeHarbor(o.policy), err)
+	}
 	src, err := o.open(in.name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	walk := map[deid.Format]func(context.Context, io.Writer, io.Reader, *deid.Subject, *deid.Report) error{
-		deid.FormatJSON: e.JSON, deid.FormatNDJSON: e.NDJSON, deid.FormatCSV: e.CSV,
-	}[in.format]
+	before := written(report)
 	err = walk(ctx, out, src, nil, report)
-	if _, partly := errors.AsType[*deid.FailedError](err); err != nil && !partly {
+	if _, partly := errors.AsType[*deid.FailedError](err); err != nil && (!partly || written(report) == before) {
 		return fmt.Errorf("%s: %w", in.name, err)
 	}
 	return nil
+}
+
+func written(report *deid.Report) int64 {
+	s := report.Statement()
+	return s.Records - s.RecordsFailed
 }
 
 // release shows the finished output.

@@ -16,7 +16,7 @@ var errNotNoticed = errors.New("the tampering was not noticed")
 
 // flipByte copies the log, changes one byte in the middle of it, and returns
 // what the copy's reader says of it.
-func flipByte(ctx context.Context, s *stage, dir string, opt audit.VerifyOptions) (string, error) {
+func flipByte(ctx context.Context, s *stage, dir string, opt *audit.VerifyOptions) (string, error) {
 	temp, err := os.MkdirTemp("", "baakit-tampered-")
 	if err != nil {
 		return "", err
@@ -75,7 +75,7 @@ func forgeries() []forgery {
 }
 
 // tamper makes a copy, forges it and returns what its verification says.
-func tamper(ctx context.Context, s *stage, dir string, f forgery, opt audit.VerifyOptions) (*audit.Fault, error) {
+func tamper(ctx context.Context, s *stage, dir string, f forgery, opt *audit.VerifyOptions) (*audit.Fault, error) {
 	temp, err := os.MkdirTemp("", "baakit-tampered-")
 	if err != nil {
 		return nil, err

@@ -135,7 +135,7 @@ func verifyKept(t *testing.T, dir string) error {
 	if err != nil || len(names) == 0 {
 		t.Fatal("no checkpoint", err)
 	}
-	opt := audit.VerifyOptions{Origin: "audit.fernhill.example", Verifier: publicKey(t, dir)}
+	opt := &audit.VerifyOptions{Origin: "audit.fernhill.example", Verifier: publicKey(t, dir)}
 	for _, name := range names {
 		note, err := os.ReadFile(name)
 		if err != nil {

@@ -64,7 +64,7 @@ func (*proof) play(ctx context.Context, s *stage) error {
 }
 
 // verifyLog verifies the log in a folder and returns its domain events.
-func verifyLog(ctx context.Context, s *stage, dir string, opt audit.VerifyOptions) ([]audit.Report, map[string][]logged, error) {
+func verifyLog(ctx context.Context, s *stage, dir string, opt *audit.VerifyOptions) ([]audit.Report, map[string][]logged, error) {
 	store, err := auditfile.Open(dir, &auditfile.Options{ReadOnly: true, Full: true})
 	if err != nil {
 		return nil, nil, err
@@ -79,7 +79,7 @@ func verifyLog(ctx context.Context, s *stage, dir string, opt audit.VerifyOption
 }
 
 // forge does to copies of the log what could be done, and tells what is found.
-func forge(ctx context.Context, s *stage, dir string, opt audit.VerifyOptions) error {
+func forge(ctx context.Context, s *stage, dir string, opt *audit.VerifyOptions) error {
 	s.tell("Then copies of the log are tampered with: in the first, one byte of the file is changed; in the others every checksum is made right again, as a person with all rights on the machine could.")
 	rows := [][]string{{"what was done to a copy", "found", "where"}}
 	where, err := flipByte(ctx, s, dir, opt)

@@ -29,7 +29,7 @@ func (a *access) redact(ctx context.Context, s *stage, on baakit.Date, before au
 		if err != nil {
 			return err
 		}
-		eraser, err := erasure.New(log, erasure.Options{Sealer: s.log.keys.ofTenants, Keys: s.log.keys.ring, Governance: "org/erasure"})
+		eraser, err := erasure.New(log, erasure.Config{Sealer: s.log.keys.ofTenants, Keys: s.log.keys.ring, Governance: "org/erasure"})
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (a *access) redact(ctx context.Context, s *stage, on baakit.Date, before au
 	if _, err := audit.OpenEntry(ctx, s.log.keys.sealer, entry); !errors.Is(err, audit.ErrErased) {
 		return errors.Join(errors.New("the mis-logged payload can still be read"), err)
 	}
-	opt := audit.VerifyOptions{Origin: origin, Verifier: s.log.keys.signer.Verifier(), Checkpoints: [][]byte{before.Note}}
+	opt := &audit.VerifyOptions{Origin: origin, Verifier: s.log.keys.signer.Verifier(), Checkpoints: [][]byte{before.Note}}
 	if _, err := audit.Verify(ctx, s.log.store, accessChain, opt); err != nil {
 		return fmt.Errorf("after the redaction: %w", err)
 	}

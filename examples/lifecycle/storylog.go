@@ -94,8 +94,8 @@ func (l *storyLog) verify(ctx context.Context) error {
 
 // keptElsewhere is what is kept apart from the log: the key and the
 // checkpoints.
-func (l *storyLog) keptElsewhere() (audit.VerifyOptions, error) {
-	opt := audit.VerifyOptions{Origin: origin, Verifier: l.keys.signer.Verifier()}
+func (l *storyLog) keptElsewhere() (*audit.VerifyOptions, error) {
+	opt := &audit.VerifyOptions{Origin: origin, Verifier: l.keys.signer.Verifier()}
 	names, err := filesOf(filepath.Join(l.dir, checkpointFolder), "checkpoint.", "")
 	if err != nil {
 		return opt, err
@@ -171,7 +171,7 @@ func (l *storyLog) open(ctx context.Context) (*audit.Log, error) {
 	if l.log != nil {
 		return l.log, nil
 	}
-	opt := audit.Options{Origin: origin, Sealer: l.keys.sealer, Signer: l.keys.signer, Now: l.clock}
+	opt := audit.Config{Origin: origin, Sealer: l.keys.sealer, Signer: l.keys.signer, Now: l.clock}
 	if l.dir != "" {
 		opt.Publisher = audit.Folder(filepath.Join(l.dir, checkpointFolder))
 	}

@@ -66,8 +66,8 @@ func (d *diary) check(tb rapid.TB, j *journal.Journal) {
 	}
 }
 
-func memoryOptions(fs journal.FS) journal.Options {
-	return journal.Options{Format: format, SegmentSize: 900, FS: fs}
+func memoryOptions(fs journal.FS) journal.Config {
+	return journal.Config{Format: format, SegmentSize: 900, FS: fs}
 }
 
 // work opens a journal, appends groups and closes it, and tells what it knows.
@@ -223,7 +223,7 @@ func TestEverySubsetOfBlocks(t *testing.T) {
 func small(tb rapid.TB) (files map[string][]byte, frames []string) {
 	tb.Helper()
 	memory := journaltest.NewMemory()
-	j, err := journal.Open(memoryDir, journal.Options{Format: format, SegmentSize: 420, FS: memory})
+	j, err := journal.Open(memoryDir, journal.Config{Format: format, SegmentSize: 420, FS: memory})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func restored(tb rapid.TB, files map[string][]byte) *journaltest.Memory {
 func opened(tb rapid.TB, files map[string][]byte) (got []string, r journal.Recovery, err error) {
 	tb.Helper()
 	memory := restored(tb, files)
-	opt := journal.Options{Format: format, SegmentSize: 420, FS: memory}
+	opt := journal.Config{Format: format, SegmentSize: 420, FS: memory}
 	opt.Visit = func(r journal.Record) error { got = append(got, string(r.Frame)); return nil }
 	j, err := journal.Open(memoryDir, opt)
 	if err != nil {

@@ -10,13 +10,13 @@
 // The next segment's name is that offset plus the segment's length, so that a
 // missing, shortened or added segment shows. A segment is closed, and the next
 // one begun, before the commit that would carry it beyond
-// [Options.SegmentSize] (64 MiB); a single commit may be longer than that.
+// [Config.SegmentSize] (64 MiB); a single commit may be longer than that.
 //
 // The first line of a segment is its header:
 //
 //	{"journal":{"base":"00000000000000000000","format":"baakit.audit/1","total":"0000000000000000","crc":"8d2cbb6c"}}
 //
-// base is the offset again, format is [Options.Format], total is the number
+// base is the offset again, format is [Config.Format], total is the number
 // of frames in the segments before, crc is the CRC-32 (IEEE) of the line's
 // bytes before the last comma.
 //

@@ -20,7 +20,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skipf("no file system of its own: %v", err)
 	}
 	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
-	j := open(t, dir, journal.Options{SegmentSize: 20 << 10})
+	j := open(t, dir, journal.Config{SegmentSize: 20 << 10})
 	frame := bytes.Repeat([]byte("x"), 999)
 	acked := 0
 	var err error
@@ -40,7 +40,7 @@ func TestFullDisk(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	j = open(t, dir, journal.Options{})
+	j = open(t, dir, journal.Config{})
 	if got := frames(t, j); len(got) != acked {
 		t.Fatalf("reopened: %d frames, %d were acknowledged", len(got), acked)
 	}
@@ -50,7 +50,7 @@ func TestFullDisk(t *testing.T) {
 // runs its own program; a journal that was closed is free all the same.
 func TestClosedWhileAProcessStarts(t *testing.T) {
 	dir := t.TempDir()
-	j := open(t, dir, journal.Options{})
+	j := open(t, dir, journal.Config{})
 	name, err := filepath.EvalSymlinks(filepath.Join(dir, "LOCK"))
 	if err != nil {
 		t.Fatal(err)
@@ -75,5 +75,5 @@ func TestClosedWhileAProcessStarts(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	open(t, dir, journal.Options{})
+	open(t, dir, journal.Config{})
 }

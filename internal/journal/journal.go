@@ -14,8 +14,8 @@ import (
 	"sync"
 )
 
-// Options say how a journal is opened. Only Format is required.
-type Options struct {
+// A Config says how a journal is opened. Only Format is required.
+type Config struct {
 	// Format names what the frames are, as in "baakit.audit/1": lower-case
 	// letters, digits and ". / -". A journal of another format is refused.
 	Format string
@@ -70,7 +70,7 @@ type Recovery struct {
 // A Journal is an open journal. Its methods are safe for concurrent use.
 type Journal struct {
 	dir   string
-	opt   Options
+	opt   Config
 	fs    FS
 	lock  io.Closer
 	found Recovery
@@ -97,9 +97,9 @@ type Journal struct {
 // group.
 //
 // Its errors are [ErrLocked], [ErrNotExist], [ErrDamaged] (a [DamageError]),
-// an error of Options.Visit, or one of the file system. After an error nothing
+// an error of Config.Visit, or one of the file system. After an error nothing
 // was changed, except that an empty journal may have been created.
-func Open(dir string, opt Options) (*Journal, error) {
+func Open(dir string, opt Config) (*Journal, error) {
 	opt.SegmentSize = or(opt.SegmentSize, DefaultSegmentSize)
 	opt.MaxFrame = or(opt.MaxFrame, 1<<20)
 	if !checkFormat(opt.Format) || opt.SegmentSize < 0 || opt.MaxFrame < 1 || opt.MaxFrame >= MaxGroup {

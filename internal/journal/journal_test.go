@@ -16,7 +16,7 @@ import (
 
 const format = "baakit.test/1"
 
-func open(t *testing.T, dir string, opt journal.Options) *journal.Journal {
+func open(t *testing.T, dir string, opt journal.Config) *journal.Journal {
 	t.Helper()
 	opt.Format = format
 	j, err := journal.Open(dir, opt)
@@ -49,7 +49,7 @@ func frames(t *testing.T, j *journal.Journal) []string {
 func TestAppendReplayReopen(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "deep", "journal")
-	opt := journal.Options{SegmentSize: 1 << 10}
+	opt := journal.Config{SegmentSize: 1 << 10}
 	var want []string
 	for round := range 5 {
 		j := open(t, dir, opt)
@@ -83,7 +83,7 @@ func TestAppendReplayReopen(t *testing.T) {
 
 func TestConcurrentAppends(t *testing.T) {
 	t.Parallel()
-	j := open(t, t.TempDir(), journal.Options{SegmentSize: 4 << 10})
+	j := open(t, t.TempDir(), journal.Config{SegmentSize: 4 << 10})
 	const writers, each = 32, 25
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -120,11 +120,11 @@ func TestConcurrentAppends(t *testing.T) {
 func TestReadOnlyBesideWriter(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	w := open(t, dir, journal.Options{})
+	w := open(t, dir, journal.Config{})
 	if _, err := w.Append([]byte("one")); err != nil {
 		t.Fatal(err)
 	}
-	r := open(t, dir, journal.Options{ReadOnly: true})
+	r := open(t, dir, journal.Config{ReadOnly: true})
 	if diff := cmp.Diff([]string{"one"}, frames(t, r)); diff != "" {
 		t.Fatal(diff)
 	}
@@ -134,12 +134,12 @@ func TestReadOnlyBesideWriter(t *testing.T) {
 	if _, err := w.Append([]byte("two")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := journal.Open(dir, journal.Options{Format: format}); !errors.Is(err, journal.ErrLocked) {
+	if _, err := journal.Open(dir, journal.Config{Format: format}); !errors.Is(err, journal.ErrLocked) {
 		t.Fatalf("second writer: %v", err)
 	}
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err == nil {
-		if _, err := journal.Open(link, journal.Options{Format: format}); !errors.Is(err, journal.ErrLocked) {
+		if _, err := journal.Open(link, journal.Config{Format: format}); !errors.Is(err, journal.ErrLocked) {
 			t.Fatalf("second writer through a link: %v", err)
 		}
 	}
@@ -149,12 +149,12 @@ func TestReadOnlyBesideWriter(t *testing.T) {
 	if _, err := w.Append([]byte("x")); !errors.Is(err, journal.ErrClosed) {
 		t.Fatalf("Append after Close: %v", err)
 	}
-	open(t, dir, journal.Options{})
+	open(t, dir, journal.Config{})
 }
 
 func TestRefusedFramesAndFolders(t *testing.T) {
 	t.Parallel()
-	j := open(t, t.TempDir(), journal.Options{MaxFrame: 100})
+	j := open(t, t.TempDir(), journal.Config{MaxFrame: 100})
 	for name, frame := range map[string]string{
 		"empty":          "",
 		"line feed":      "a\nb",
@@ -174,15 +174,15 @@ func TestRefusedFramesAndFolders(t *testing.T) {
 	if got := frames(t, j); got != nil {
 		t.Errorf("refused frames were stored: %q", got)
 	}
-	if _, err := journal.Open(t.TempDir(), journal.Options{Format: format, ReadOnly: true}); !errors.Is(err, journal.ErrNotExist) {
+	if _, err := journal.Open(t.TempDir(), journal.Config{Format: format, ReadOnly: true}); !errors.Is(err, journal.ErrNotExist) {
 		t.Errorf("read-only on an empty folder: %v", err)
 	}
-	if _, err := journal.Open(filepath.Join(t.TempDir(), "no"), journal.Options{Format: format, MustExist: true}); !errors.Is(err, journal.ErrNotExist) {
+	if _, err := journal.Open(filepath.Join(t.TempDir(), "no"), journal.Config{Format: format, MustExist: true}); !errors.Is(err, journal.ErrNotExist) {
 		t.Errorf("MustExist without a folder: %v", err)
 	}
 	dir := t.TempDir()
-	open(t, dir, journal.Options{}).Close()
-	if _, err := journal.Open(dir, journal.Options{Format: "other/1"}); !errors.Is(err, journal.ErrDamaged) {
+	open(t, dir, journal.Config{}).Close()
+	if _, err := journal.Open(dir, journal.Config{Format: "other/1"}); !errors.Is(err, journal.ErrDamaged) {
 		t.Errorf("other format: %v", err)
 	}
 }
@@ -207,7 +207,7 @@ func TestReplacedFileIsNoticed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			j := open(t, dir, journal.Options{})
+			j := open(t, dir, journal.Config{})
 			if _, err := j.Append([]byte("one")); err != nil {
 				t.Fatal(err)
 			}

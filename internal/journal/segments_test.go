@@ -208,14 +208,14 @@ func TestFiles(t *testing.T) {
 func TestTwoWritersWithoutALock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	first := open(t, dir, journal.Options{})
+	first := open(t, dir, journal.Config{})
 	if _, err := first.Append([]byte("one")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(dir, "LOCK")); err != nil {
 		t.Skip(err)
 	}
-	second := open(t, dir, journal.Options{})
+	second := open(t, dir, journal.Config{})
 	if _, err := second.Append([]byte("two")); err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func TestTwoWritersWithoutALock(t *testing.T) {
 	if _, err := second.Append([]byte("four")); err != nil {
 		t.Fatal(err)
 	}
-	if got := frames(t, open(t, dir, journal.Options{ReadOnly: true})); !slices.Equal(got, []string{"one", "two", "four"}) {
+	if got := frames(t, open(t, dir, journal.Config{ReadOnly: true})); !slices.Equal(got, []string{"one", "two", "four"}) {
 		t.Fatalf("%q", got)
 	}
 }

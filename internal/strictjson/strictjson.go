@@ -121,6 +121,8 @@ func (d decoder) value(path string, raw json.RawMessage, v reflect.Value, depth 
 		d.leaf(path, raw, v, "must be a whole number")
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		d.leaf(path, raw, v, "must be a whole number, not negative")
+	case reflect.Float32, reflect.Float64:
+		d.leaf(path, raw, v, "must be a number")
 	default:
 		panic("strictjson: cannot read into " + v.Type().String())
 	}

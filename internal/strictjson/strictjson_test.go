@@ -173,3 +173,20 @@ func TestBytesAndSmallEnumerations(t *testing.T) {
 		t.Errorf("Decode = %+v, %v, want two errors", v, err)
 	}
 }
+
+// A share or a distance is a number with a fraction; 1e999 is none.
+func TestFractions(t *testing.T) {
+	t.Parallel()
+	var v struct {
+		Share float64 `json:"share"`
+	}
+	if err := strictjson.Decode([]byte(`{"share":0.25}`), &v); err != nil || v.Share != .25 {
+		t.Errorf("%v, %v", v, err)
+	}
+	for _, bad := range []string{`"0.25"`, `1e999`, `{}`, `[1]`, `true`} {
+		err := strictjson.Decode([]byte(`{"share":`+bad+`}`), &v)
+		if diff := cmp.Diff(baakit.FieldErrors{{Path: "share", Rule: "must be a number"}}, err); diff != "" {
+			t.Errorf("%s: %s", bad, diff)
+		}
+	}
+}

@@ -1,18 +1,3 @@
-// Package subprocessoroutbox delivers the notices of package subprocessor: an
-// outbox in a folder that survives restarts.
-//
-// A message is handed to the [subprocessor.Sender] at least once, with its key,
-// and never after the record that it was accepted or acknowledged is durable.
-// Between the acceptance and its record a crash can happen: then the message
-// is handed over once more under the same key, which is its Message-ID in
-// mail. Attempts that fail are repeated with growing pauses, which survive
-// restarts too; an error that is [subprocessor.ErrRejected] is a bounce.
-//
-// The folder is a journal of events, one JSON object each:
-//
-//	{"event":"queued","key":"...","at":"...","from":"...","to":"...","data":"<base64>"}
-//	{"event":"failed","key":"...","at":"...","next":"..."}
-//	{"event":"sent" | "bounced" | "acknowledged","key":"...","at":"..."}
 package subprocessoroutbox
 
 import (
@@ -101,7 +86,7 @@ func Open(dir string, sender subprocessor.Sender, opt *Options) (*Outbox, error)
 	if o.opt.LongestPause <= 0 {
 		o.opt.LongestPause = 24 * time.Hour
 	}
-	j, err := journal.Open(dir, journal.Options{Format: "baakit.subprocessor.outbox/1", MaxFrame: 8 << 20, Visit: func(r journal.Record) error {
+	j, err := journal.Open(dir, journal.Config{Format: "baakit.subprocessor.outbox/1", MaxFrame: 8 << 20, Visit: func(r journal.Record) error {
 		var e event
 		if err := json.Unmarshal(r.Frame, &e); err != nil {
 			return fmt.Errorf("subprocessoroutbox: frame %d is not an event", r.Index)

@@ -50,7 +50,7 @@ func maybe(r *rand.Rand, s string) string {
 func write(t *testing.T, n int) (*audit.Log, []audit.Entry) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(8785, 6962))
-	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Options{Origin: origin, Sealer: audit.Unencrypted{TokenKey: []byte("k")}})
+	l, err := audit.New(t.Context(), audit.NewMemory(), audit.Config{Origin: origin, Sealer: audit.Unencrypted{TokenKey: []byte("k")}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func ours(b *testing.B, chains int) float64 {
 		b.Fatal(err)
 	}
 	defer store.Close()
-	log, err := audit.New(b.Context(), store, audit.Options{Origin: "audit.example.com"})
+	log, err := audit.New(b.Context(), store, audit.Config{Origin: "audit.example.com"})
 	if err != nil {
 		b.Fatal(err)
 	}

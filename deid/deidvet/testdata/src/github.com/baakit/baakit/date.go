@@ -1,0 +1,4 @@
+// Package baakit stands in for the real one.
+package baakit
+
+type Date struct{ days int32 }

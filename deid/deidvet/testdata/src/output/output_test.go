@@ -1,0 +1,5 @@
+package output
+
+import "fmt"
+
+func inTest(p Patient) { fmt.Println(p.Name) }
