@@ -359,15 +359,24 @@ func (r *Ring) slotOf(s Slot) (slotKey, error) {
 	r.mu.RUnlock()
 	if key == nil {
 		var err error
-		if key, err = hkdf.Key(sha256.New, r.secrets.lookup[:], nil, ringFormat+" patients\n"+name, KeySize); err != nil {
-			return slotKey{}, fmt.Errorf("%w: %w", ErrRing, err)
+		if key, err = r.lookupKey(name); err != nil {
+			return slotKey{}, err
 		}
-		r.mu.Lock()
-		r.lookups[name] = key
-		r.mu.Unlock()
 	}
 	at.patient = audit.SubjectToken(key, s.Patient)
 	return at, nil
+}
+
+// lookupKey makes the key under which a tenant's patients are hashed.
+func (r *Ring) lookupKey(tenant string) ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key, err := hkdf.Key(sha256.New, r.secrets.lookup[:], nil, ringFormat+" patients\n"+tenant, KeySize)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRing, err)
+	}
+	r.lookups[tenant] = key
+	return key, nil
 }
 
 // stopped returns why nothing may be sealed in a slot. r.mu is held.

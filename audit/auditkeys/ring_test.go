@@ -875,6 +875,18 @@ func TestConcurrentCurrent(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	// And while the master key changes.
+	for i := range 8 {
+		wg.Go(func() {
+			if _, err := r.Current(t.Context(), patientSlot(fmt.Sprint("tenant-", i), "p-1")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if err := r.Rekey(t.Context(), master(8)); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
 	for patient, ids := range got {
 		if len(ids) != 1 {
 			t.Errorf("%s has %d keys", patient, len(ids))

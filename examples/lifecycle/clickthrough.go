@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -23,33 +22,32 @@ var hiddenField = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="(
 // clickThrough mounts the handlers on a server of this machine, and is the
 // person in front of it.
 func clickThrough(ctx context.Context, c *caseFile, offer baa.OfferedVersion, now time.Time, deliver func(context.Context, string, []byte) (time.Time, error)) (baa.Evidence, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return baa.Evidence{}, err
+	}
+	kept := make(chan baa.Evidence, 1)
+	address, stop, err := loopback(ctx, func(address string) (http.Handler, error) {
+		click, err := baa.NewClickthrough(baa.ClickthroughConfig{
+			Origin: address, Key: key, Zone: c.Zone.String(), Now: func() time.Time { return now },
+			Offer: func(*http.Request) (baa.OfferedVersion, baa.Visitor, error) {
+				return offer, baa.Visitor{Session: "session-1", LegalName: c.customer.LegalName, Account: "account-1", Email: c.customer.NoticeEmail, Authn: "password"}, nil
+			},
+			Deliver: deliver,
+			Keep:    func(_ context.Context, e baa.Evidence, _ baa.Assessment) error { kept <- e; return nil },
+		})
+		if err != nil {
+			return nil, err
+		}
+		mux := http.NewServeMux()
+		mux.Handle("GET /agreement", click.Show())
+		mux.Handle("POST /agreement", click.Accept())
+		return mux, nil
+	})
 	if err != nil {
 		return baa.Evidence{}, err
 	}
-	address := "http://" + listener.Addr().String()
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
-		return baa.Evidence{}, errors.Join(err, listener.Close())
-	}
-	kept := make(chan baa.Evidence, 1)
-	click, err := baa.NewClickthrough(baa.ClickthroughConfig{
-		Origin: address, Key: key, Zone: c.Zone.String(), Now: func() time.Time { return now },
-		Offer: func(*http.Request) (baa.OfferedVersion, baa.Visitor, error) {
-			return offer, baa.Visitor{Session: "session-1", LegalName: c.customer.LegalName, Account: "account-1", Email: c.customer.NoticeEmail, Authn: "password"}, nil
-		},
-		Deliver: deliver,
-		Keep:    func(_ context.Context, e baa.Evidence, _ baa.Assessment) error { kept <- e; return nil },
-	})
-	if err != nil {
-		return baa.Evidence{}, errors.Join(err, listener.Close())
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /agreement", click.Show())
-	mux.Handle("POST /agreement", click.Accept())
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener) //nolint:errcheck // it ends when it is closed
-	defer server.Close()
+	defer stop() //nolint:errcheck // nothing is served any more
 
 	shown, err := fetch(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -62,7 +60,12 @@ func clickThrough(ctx context.Context, c *caseFile, offer baa.OfferedVersion, no
 	if _, err := fetch(ctx, http.MethodPost, address, form); err != nil {
 		return baa.Evidence{}, err
 	}
-	return <-kept, nil
+	select {
+	case e := <-kept:
+		return e, nil
+	default:
+		return baa.Evidence{}, errors.New("the acceptance was answered and not kept")
+	}
 }
 
 func fetch(ctx context.Context, method, address string, form url.Values) (string, error) {

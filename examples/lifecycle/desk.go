@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,7 +19,7 @@ import (
 // whose password this story does not look at.
 type desk struct {
 	address  string
-	server   *http.Server
+	close    func() error
 	patients []patient
 }
 
@@ -45,17 +44,9 @@ func openDesk(ctx context.Context, log *audit.Log, patients []patient) (*desk, e
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /patients/{id}", d.patient)
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	d.address = "http://" + listener.Addr().String()
-	d.server = &http.Server{Handler: audited.Handler(mux), ReadHeaderTimeout: 10 * time.Second}
-	go d.server.Serve(listener) //nolint:errcheck // it ends when it is closed
-	return d, nil
+	d.address, d.close, err = loopback(ctx, func(string) (http.Handler, error) { return audited.Handler(mux), nil })
+	return d, err
 }
-
-func (d *desk) close() error { return d.server.Close() }
 
 // patient shows a record to its care team, and to whoever breaks the glass.
 func (d *desk) patient(w http.ResponseWriter, r *http.Request) {

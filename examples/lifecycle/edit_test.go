@@ -46,7 +46,7 @@ func TestAnyEdit(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 14))
 	told := 0
-	for n := range 120 {
+	for n := range 72 {
 		dir := t.TempDir()
 		if err := writeCase(dir); err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func TestAnyEdit(t *testing.T) {
 			t.Errorf("%s%s = %v: %v", filepath.Base(name), x.path, with, err)
 		}
 	}
-	if told == 0 || told == 120 {
-		t.Errorf("%d of 120 edits were stories: this test saw only one side", told)
+	if told == 0 || told == 72 {
+		t.Errorf("%d of 72 edits were stories: this test saw only one side", told)
 	}
 }

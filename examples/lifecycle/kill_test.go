@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
@@ -52,19 +53,32 @@ func weight(dir string) int64 {
 	return sum
 }
 
-// killed runs the story and kills it when the folder has grown by some bytes,
-// or after some time. It reports whether the story came to its end first.
-func killed(t *testing.T, dir string, grown int64, after time.Duration) bool {
+// entries is how many entries of a chain stand in the log of a folder.
+func entries(dir, chain string) int {
+	names, err := filepath.Glob(filepath.Join(dir, "log", "*.jsonl"))
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, name := range names {
+		if data, err := os.ReadFile(name); err == nil {
+			n += bytes.Count(data, []byte(`{"chain":"`+chain+`"`))
+		}
+	}
+	return n
+}
+
+// killed runs the story and kills it when it is time. It reports whether the
+// story came to its end first.
+func killed(t *testing.T, dir string, time func() bool) bool {
 	t.Helper()
 	cmd := exec.Command(built.Path(), "-dir", dir)
 	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
-	before := weight(dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	begun := time.Now()
 	for {
 		select {
 		case err := <-done:
@@ -74,7 +88,7 @@ func killed(t *testing.T, dir string, grown int64, after time.Duration) bool {
 			return true
 		default:
 		}
-		if grown > 0 && weight(dir)-before >= grown || grown == 0 && time.Since(begun) > after {
+		if time() {
 			_ = cmd.Process.Kill() // it may be gone by now
 			return <-done == nil
 		}
@@ -95,11 +109,39 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("%d of %d values are random: this test would tell nothing", len(random), len(want))
 	}
 	whole := weight(one)
-	for name, next := range map[string]func(r *rand.Rand) (int64, time.Duration){
-		"by growth": func(r *rand.Rand) (int64, time.Duration) { return 1 + r.Int64N(whole/12), 0 },
-		"early":     func(r *rand.Rand) (int64, time.Duration) { return 1 + r.Int64N(whole/60), 0 },
-		"by time": func(r *rand.Rand) (int64, time.Duration) {
-			return 0, time.Duration(r.Int64N(int64(250 * time.Millisecond)))
+	grown := func(dir string, by int64) func() bool {
+		before := weight(dir)
+		return func() bool { return weight(dir)-before >= by }
+	}
+	logs := keptLog(t, one)
+	chains := []string{ // in the order of the story
+		"org/story", "org/agreement/text", "org/agreement/life", "t/customer", "org/reviews", "org/access", "org/agreement/requests",
+		"org/deid", "org/subprocessors", "org/incident", "org/incident/response", "org/custody", "org/retention",
+	}
+	if len(chains) != len(logs) {
+		t.Fatalf("the log has %d chains, and this test knows %d", len(logs), len(chains))
+	}
+	for name, next := range map[string]func(r *rand.Rand, dir string) func() bool{
+		"by growth": func(r *rand.Rand, dir string) func() bool { return grown(dir, 1+r.Int64N(whole/12)) },
+		"early":     func(r *rand.Rand, dir string) func() bool { return grown(dir, 1+r.Int64N(whole/60)) },
+		"by time": func(r *rand.Rand, _ string) func() bool {
+			begun, after := time.Now(), time.Duration(r.Int64N(int64(250*time.Millisecond)))
+			return func() bool { return time.Since(begun) > after }
+		},
+		// In the first chain that is not complete, and in that of the accesses
+		// at each entry.
+		"in each chain": func(r *rand.Rand, dir string) func() bool {
+			for _, chain := range chains {
+				if there := entries(dir, chain); there < len(logs[chain]) {
+					at := there + 1 + r.IntN(len(logs[chain])-there)
+					return func() bool { return entries(dir, chain) >= at }
+				}
+			}
+			return func() bool { return false }
+		},
+		"accesses": func(_ *rand.Rand, dir string) func() bool {
+			at := entries(dir, "t/customer") + 1
+			return func() bool { return entries(dir, "t/customer") >= at }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,9 +149,8 @@ func TestKilled(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, uint64(len(name))))
 			dir := filepath.Join(t.TempDir(), "kept")
 			kills := 0
-			for ; kills < 10; kills++ {
-				grown, after := next(r)
-				if killed(t, dir, grown, after) {
+			for ; kills < len(chains); kills++ {
+				if killed(t, dir, next(r, dir)) {
 					break
 				}
 			}
