@@ -12,11 +12,11 @@ import (
 func (s *service) gated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, _ := s.sessions.of(r)
-		reasons, err := s.closed(session.tenant)
+		open, reasons, err := s.mayFlow(session.tenant)
 		switch {
 		case err != nil:
 			http.Error(w, "it could not be determined whether PHI may flow", http.StatusServiceUnavailable)
-		case len(reasons) > 0:
+		case !open:
 			s.show(w, http.StatusForbidden, session, "No PHI may flow", "closed", reasons)
 		default:
 			next.ServeHTTP(w, r)
@@ -24,18 +24,15 @@ func (s *service) gated(next http.Handler) http.Handler {
 	})
 }
 
-// closed returns why a customer's PHI may not flow; nothing if it may.
-func (s *service) closed(t tenantConfig) ([]baakit.Reason, error) {
+// mayFlow returns whether a customer's PHI may flow, and why not.
+func (s *service) mayFlow(t tenantConfig) (bool, []baakit.Reason, error) {
 	state, err := s.agreements[t.ID].state(s.now())
-	if err != nil {
-		return nil, err
-	}
-	if !state.PHI.Yes {
-		return state.PHI.Reasons, nil
+	if err != nil || !state.PHI.Yes {
+		return false, state.PHI.Reasons, err
 	}
 	decision, err := s.vendors.gate(t.ID)
-	if err != nil || decision.Yes() {
-		return nil, err
+	if err != nil || !decision.Yes() {
+		return false, decision.Reasons(), err
 	}
-	return decision.Reasons(), nil
+	return true, nil, nil
 }

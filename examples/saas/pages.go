@@ -82,10 +82,10 @@ func (s *service) overview(tenants ...tenantConfig) []overview {
 	list := make([]overview, len(tenants))
 	for i, t := range tenants {
 		state, err := s.agreements[t.ID].state(s.now())
-		reasons, gate := s.closed(t)
+		open, _, gate := s.mayFlow(t)
 		list[i] = overview{
 			tenantConfig: t, Agreement: state, Label: s.agreements[t.ID].version.Label().String(),
-			Open: err == nil && gate == nil && len(reasons) == 0, Incidents: s.incidents[t.ID].last(),
+			Open: err == nil && gate == nil && open, Incidents: s.incidents[t.ID].last(),
 		}
 	}
 	return list
