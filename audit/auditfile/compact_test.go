@@ -38,6 +38,13 @@ func erasedStore(t *testing.T, fs *journaltest.Faulty) (*auditfile.Store, tree, 
 	if _, err := s.Erase(t.Context(), third); err != nil {
 		t.Fatal(err)
 	}
+	// A closed store has written the indexes of its segments.
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = auditfile.Open("/log", auditfile.WithFS(auditfile.Options{SegmentSize: 900}, fs)); err != nil {
+		t.Fatal(err)
+	}
 	return s, trees, contents(t, s)
 }
 
@@ -107,6 +114,10 @@ func TestCompact(t *testing.T) {
 			}
 			if text := diff(want, contents(t, s)); text != "" {
 				t.Fatalf("call %d:\n%s", at, text)
+			}
+			if at%3 != 0 { // the rest takes its time
+				s.Close()
+				continue
 			}
 			trees["t/1"] = nil
 			for seq := range uint64(12) {

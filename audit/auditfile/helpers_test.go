@@ -95,6 +95,13 @@ func TestErase(t *testing.T) {
 				}
 			}
 		}
+		// A closed store has written the indexes of its segments.
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if s, err = auditfile.Open("/log", opt); err != nil {
+			t.Fatal(err)
+		}
 		want := contents(t, s)
 		if !holdsSecret(files(t, fs.Memory, "/log")) {
 			t.Fatal("the payload is not even stored")

@@ -155,11 +155,13 @@ func TestMailKilled(t *testing.T) {
 	for {
 		cmd := tell(t, dir, s.addr)
 		var killed atomic.Bool
+		// Every other message reaches the story's record.
+		first, started := kills%2 == 0, make(chan struct{})
 		s.mu.Lock()
 		before := len(s.taken)
 		s.interrupt = func(n int) {
-			// Every other message reaches the story's record.
-			if n > before+1 || kills%2 == 0 && n == before+1 {
+			if n > before+1 || first && n == before+1 {
+				<-started
 				killed.Store(true)
 				_ = cmd.Process.Kill()
 			}
@@ -168,6 +170,7 @@ func TestMailKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		close(started)
 		err := cmd.Wait()
 		if err == nil {
 			break
