@@ -36,7 +36,7 @@ func (s *service) openVendors(ctx context.Context) (*vendors, error) {
 		return nil, err
 	}
 	v := &vendors{conf: s.conf, base: s.base, now: s.now, ledger: l}
-	return v, v.refresh()
+	return v, v.refresh(v.now())
 }
 
 // all are the events of the configuration and those of the log.
@@ -45,8 +45,8 @@ func (v *vendors) all() []subprocessor.Event {
 }
 
 // refresh compiles the gate for the day, and the public page.
-func (v *vendors) refresh() error {
-	state, err := v.state()
+func (v *vendors) refresh(now time.Time) error {
+	state, err := v.conf.reg.StateAt(v.all(), now, now)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (v *vendors) gate(customer string) (subprocessor.Decision, error) {
 	defer v.mu.Unlock()
 	now := v.now()
 	if now.After(v.until) {
-		if err := v.refresh(); err != nil {
+		if err := v.refresh(now); err != nil {
 			return subprocessor.Decision{}, err
 		}
 	}
@@ -119,7 +119,7 @@ func (v *vendors) signed(ctx context.Context, t tenantConfig, version baa.Versio
 	if err := v.publish(ctx); err != nil {
 		return err
 	}
-	return v.refresh()
+	return v.refresh(v.now())
 }
 
 // contract is what the agreement says of subcontractors, as plain values.
