@@ -164,6 +164,12 @@ func (t *Adapter) Document(data []byte, s *deid.Subject) deid.Document {
 // record transforms the message that was read last and checks the result. It
 // returns why it is not to be written, and an error that stops everything.
 func (w *walk) record(in *reader, framed bool) (cause error, rule string, err error) {
+	batch := w.batch
+	defer func() {
+		if cause != nil {
+			w.batch = batch // a header that is not written says nothing of a trailer
+		}
+	}()
 	switch {
 	case in.large:
 		return deid.ErrTooLarge, "", nil
