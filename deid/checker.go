@@ -20,9 +20,9 @@ type checker struct {
 	squeezed []byte // "maryannsmith\x00nextvalue"
 	joined   []byte // "maryannsmithnextvalue"
 
-	shown     values // of the output
-	shownRead int    // how many of the distinct ones were read
-	joinedTo  int    // and how many of all were joined
+	shown    values    // of the output
+	squeezes []stretch // where the squeezed forms of those that were read stand
+	joinedTo int       // how many of all were joined
 
 	seen  uint64           // which letters and digits are in the output
 	rows  [rowWords]uint64 // and which three stand in a row, separators left out
@@ -47,7 +47,7 @@ func (k *checker) reset() {
 	k.shown.reset()
 	k.gone.reset()
 	clear(k.recent[:])
-	k.shownRead, k.joinedTo, k.prepared = 0, 0, 0
+	k.squeezes, k.joinedTo, k.prepared = k.squeezes[:0], 0, 0
 	k.needles, k.list, k.seen, k.last = k.needles[:0], k.list[:0], 0, 0
 	clear(k.rows[:])
 }
@@ -63,14 +63,14 @@ func (k *checker) removed(kind Kind, v []byte) {
 		return // nothing, or what an earlier pass put there
 	}
 	// The same dates and names stand in one record again and again.
-	slot := &k.recent[(len(v)+int(v[0])<<2+int(v[len(v)/2])<<1+int(v[len(v)-1])+int(kind))%recentSlots]
+	slot := &k.recent[(uint(len(v))+uint(v[0])<<2+uint(v[len(v)/2])<<1+uint(v[len(v)-1])+uint(kind))%recentSlots]
 	if i := *slot - 1; i >= 0 {
 		if old := &k.gone.list[i]; old.kind == kind && bytes.Equal(k.gone.bytes(old), v) {
 			return
 		}
 	}
 	k.gone.add(kind, v)
-	*slot = k.gone.order[len(k.gone.order)-1] + 1
+	*slot = k.gone.at(k.gone.added()-1) + 1
 }
 
 const recentSlots = 64
@@ -145,12 +145,19 @@ func (k *checker) look(kind Kind, v []byte) {
 		k.noteEnds(v)
 		return
 	}
-	var all uint64
+	last := k.last
+	all := k.note(v)
+	if all&notASCII != 0 {
+		k.last = last
+		k.noteForms(v)
+	}
+	k.seen |= all & letterMask
+	if len(v) < encodedLen {
+		return
+	}
 	word := 0
 	for i, c := range v {
-		bits := traits[c]
-		all |= bits
-		if bits&endsWord64 != 0 {
+		if traits[c]&endsWord64 != 0 {
 			if i-word >= encodedLen {
 				k.noteWord(v[word:i])
 			}
@@ -160,13 +167,7 @@ func (k *checker) look(kind Kind, v []byte) {
 	if len(v)-word >= encodedLen {
 		k.noteWord(v[word:])
 	}
-	k.seen |= all & letterMask
-	if all&notASCII != 0 {
-		k.noteForms(v)
-	} else {
-		k.note(v)
-	}
-	if all&mayEscape != 0 && len(v) >= encodedLen {
+	if all&mayEscape != 0 {
 		if s, err := url.QueryUnescape(string(v)); err == nil && s != string(v) {
 			k.noteDecoded([]byte(s))
 		}
@@ -179,7 +180,7 @@ func (k *checker) read(shown *value) {
 	kind, v := shown.kind, k.shown.bytes(shown)
 	n := len(k.squeezed)
 	k.value(kind, v)
-	shown.squeezedAt, shown.squeezedTo = int32(n), int32(len(k.squeezed)-1)
+	k.squeezes = append(k.squeezes, stretch{int32(n), int32(len(k.squeezed) - 1)})
 	if len(v) < encodedLen {
 		return
 	}
@@ -210,15 +211,17 @@ func (k *checker) value(kind Kind, v []byte) {
 }
 
 func (k *checker) readAll() {
-	for ; k.shownRead < len(k.shown.list); k.shownRead++ {
-		k.read(&k.shown.list[k.shownRead])
+	for len(k.squeezes) < len(k.shown.list) {
+		k.read(&k.shown.list[len(k.squeezes)])
 	}
-	for _, i := range k.shown.order[k.joinedTo:] {
-		v := &k.shown.list[i]
-		k.joined = append(k.joined, k.squeezed[v.squeezedAt:v.squeezedTo]...)
+	for ; k.joinedTo < k.shown.added(); k.joinedTo++ {
+		at := k.squeezes[k.shown.at(k.joinedTo)]
+		k.joined = append(k.joined, k.squeezed[at.start:at.end]...)
 	}
-	k.joinedTo = len(k.shown.order)
 }
+
+// A stretch is a part of a text.
+type stretch struct{ start, end int32 }
 
 // folded is an ASCII letter or digit in lower case; 0 for anything else.
 var folded = func() (t [utf8.RuneSelf]byte) {

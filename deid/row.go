@@ -55,10 +55,12 @@ func (k *checker) row(row uint32) bool {
 	return k.rows[i>>6]&(1<<(i&63)) != 0
 }
 
-// note adds the letters and digits of v to the rows of the output.
-func (k *checker) note(v []byte) {
+// note adds the letters and digits of v to the rows of the output, and returns
+// the traits of its bytes.
+func (k *checker) note(v []byte) (all uint64) {
 	row := k.last
 	for _, c := range v {
+		all |= traits[c]
 		n := rowNumber[c]
 		if n == 0 || n == noNumber {
 			continue
@@ -68,6 +70,7 @@ func (k *checker) note(v []byte) {
 		k.rows[i>>6%rowWords] |= 1 << (i & 63)
 	}
 	k.last = row
+	return all
 }
 
 // noteForms is note for a value that is not ASCII, or is an encoding of one.

@@ -9,34 +9,42 @@ import (
 // Where there are many of them each is kept once: a large record says the same
 // over and over.
 type values struct {
-	text   []byte // the distinct ones, one behind the other
-	list   []value
+	text []byte // the distinct ones, one behind the other
+	list []value
+
+	// While there are few, none of these is used: order is that of the list.
 	order  []int32 // in list, of all that were added
-	slots  []int32 // 1 + the place in list, by hash; empty while there are few
-	placed bool    // all of list are in slots
+	slots  []int32 // 1 + the place in list, by hash
+	placed []int32 // where in slots each of list is
 	seed   maphash.Seed
 }
 
 // A value is one of the distinct texts.
 type value struct {
 	start, end int32
-	slot       int32 // where it is in slots
 	kind       Kind
-	squeezedAt int32 // where its squeezed form stands, once it was read
-	squeezedTo int32
 }
 
 // manyValues is how many are kept without a look for the same.
 const manyValues = 512
 
 func (s *values) reset() {
-	if s.placed {
-		for i := range s.list {
-			s.slots[s.list[i].slot] = 0
-		}
-		s.placed = false
+	for _, slot := range s.placed {
+		s.slots[slot] = 0
 	}
-	s.text, s.list, s.order = s.text[:0], s.list[:0], s.order[:0]
+	s.text, s.list, s.order, s.placed = s.text[:0], s.list[:0], s.order[:0], s.placed[:0]
+}
+
+// added is how many were added, and at which of list the n-th of them is.
+func (s *values) added() int {
+	return max(len(s.order), len(s.list))
+}
+
+func (s *values) at(n int) int32 {
+	if len(s.order) == 0 {
+		return int32(n)
+	}
+	return s.order[n]
 }
 
 func (s *values) bytes(v *value) []byte { return s.text[v.start:v.end] }
@@ -47,7 +55,7 @@ func (s *values) add(kind Kind, v []byte) bool {
 	case n < manyValues:
 		s.push(kind, v)
 		return true
-	case !s.placed || 2*n >= len(s.slots):
+	case len(s.placed) == 0 || 2*n >= len(s.slots):
 		s.grow()
 	}
 	mask := int32(len(s.slots) - 1)
@@ -63,8 +71,9 @@ func (s *values) add(kind Kind, v []byte) bool {
 		}
 		slot = (slot + 1) & mask
 	}
+	s.order = append(s.order, int32(len(s.list)))
+	s.placed = append(s.placed, slot)
 	s.push(kind, v)
-	s.list[len(s.list)-1].slot = slot
 	s.slots[slot] = int32(len(s.list))
 	return true
 }
@@ -72,8 +81,7 @@ func (s *values) add(kind Kind, v []byte) bool {
 func (s *values) push(kind Kind, v []byte) {
 	start := len(s.text)
 	s.text = append(s.text, v...)
-	s.order = append(s.order, int32(len(s.list)))
-	s.list = append(s.list, value{start: int32(start), end: int32(len(s.text)), kind: kind})
+	s.list = append(s.list, value{int32(start), int32(len(s.text)), kind})
 }
 
 func (s *values) hash(v []byte) uint64 {
@@ -94,15 +102,17 @@ func (s *values) grow() {
 	} else {
 		s.slots = make([]int32, powerOfTwo(size))
 	}
-	s.placed = true
+	for i := len(s.order); i < len(s.list); i++ {
+		s.order = append(s.order, int32(i))
+	}
+	s.placed = s.placed[:0]
 	mask := int32(len(s.slots) - 1)
 	for i := range s.list {
-		v := &s.list[i]
-		slot := int32(s.hash(s.bytes(v))) & mask
+		slot := int32(s.hash(s.bytes(&s.list[i]))) & mask
 		for s.slots[slot] != 0 {
 			slot = (slot + 1) & mask
 		}
-		v.slot = slot
+		s.placed = append(s.placed, slot)
 		s.slots[slot] = int32(i + 1)
 	}
 }

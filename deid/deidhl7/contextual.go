@@ -116,11 +116,16 @@ func (w *walk) systemName(f *field, raw []byte, flags uint8) error {
 }
 
 func (w *walk) keep(p *deid.Place, look deid.Kind, raw, v []byte) error {
-	var o deid.Outcome
-	var err error
-	if w.value, o, err = w.c.Apply(w.value[:0], p, v); err != nil {
+	value, o, err := w.c.Apply(w.value[:0], p, v)
+	if err != nil {
 		return err
 	}
+	if o == deid.Kept { // by far the most
+		w.out = append(w.out, raw...)
+		w.look(look, v)
+		return nil
+	}
+	w.value = value
 	w.write(look, raw, v, o)
 	return nil
 }

@@ -83,24 +83,24 @@ func (w *walk) segment(seg *segment, raw []byte, first bool) error {
 	if seg.obx {
 		w.valueType, w.observation, w.units = nil, nil, nil
 	}
+	class := &w.class
 	for i < len(raw) { // raw[i] is the separator
 		w.out = append(w.out, w.seps.field)
 		i++
 		number++
-		start := i
-		var flags uint8
-		for i < len(raw) {
-			c := w.class[raw[i]]
+		value, flags := raw[i:], uint8(0)
+		for n, b := range value {
+			c := class[b]
 			if c&isField != 0 {
+				value = value[:n]
 				break
 			}
 			flags |= c
-			i++
 		}
-		if i == start {
+		if len(value) == 0 {
 			continue
 		}
-		value := raw[start:i]
+		i += len(value)
 		if seg.obx {
 			switch number {
 			case 2:
@@ -290,16 +290,14 @@ func (w *walk) leaf(l *leaf, seg *segment, raw []byte, flags uint8) error {
 		w.c.Unread(l.place, v)
 		return nil
 	}
-	var o deid.Outcome
-	var err error
-	if l.form == formDate {
-		w.value, o, err = w.c.HL7Year(w.value[:0], l.place, v)
-	} else {
-		w.value, o, err = w.c.Apply(w.value[:0], l.place, v)
+	if l.form != formDate {
+		return w.keep(l.place, l.place.Kind(), raw, v)
 	}
+	value, o, err := w.c.HL7Year(w.value[:0], l.place, v)
 	if err != nil {
 		return err
 	}
+	w.value = value
 	w.write(l.place.Kind(), raw, v, o)
 	return nil
 }
@@ -350,10 +348,8 @@ func (w *walk) write(kind deid.Kind, raw, v []byte, o deid.Outcome) {
 	case o.Gone():
 	case o.Verbatim():
 		w.out = append(w.out, raw...)
-		if o == deid.Kept && len(v) > 2 {
-			// One or two characters are no identifier, and would hide
-			// one that is split over the segments around them.
-			w.c.Look(kind, v)
+		if o == deid.Kept {
+			w.look(kind, v)
 		}
 	case o == deid.Scrubbed:
 		if bytes.Equal(w.value, v) {
@@ -364,6 +360,15 @@ func (w *walk) write(kind deid.Kind, raw, v []byte, o deid.Outcome) {
 		w.c.Look(kind, w.value)
 	default:
 		w.out, _ = w.seps.encode(w.out, w.value, &w.class, &w.set)
+	}
+}
+
+// look shows a value that was kept to the self-check. One or two characters are
+// no identifier, and would hide one that is split over the segments around
+// them.
+func (w *walk) look(kind deid.Kind, v []byte) {
+	if len(v) > 2 {
+		w.c.Look(kind, v)
 	}
 }
 
