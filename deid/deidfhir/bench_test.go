@@ -29,10 +29,10 @@ func benchmark(b *testing.B, data []byte) {
 func BenchmarkBundle(b *testing.B)        { benchmark(b, indented(bundle(1, 40))) }
 func BenchmarkBundleCompact(b *testing.B) { benchmark(b, bundle(1, 40)) }
 
-// BenchmarkStructured measures the Bundles of the folder that DEID_STRUCTURED
+// BenchmarkStructured measures the Bundles of fhir_r4 in the folder that DEID_STRUCTURED
 // names.
 func BenchmarkStructured(b *testing.B) {
-	files, _ := filepath.Glob(filepath.Join(os.Getenv("DEID_STRUCTURED"), "*.json"))
+	files, _ := filepath.Glob(filepath.Join(os.Getenv("DEID_STRUCTURED"), "fhir_r4", "*.json"))
 	if os.Getenv("DEID_STRUCTURED") == "" || len(files) == 0 {
 		b.Skip("skipped: DEID_STRUCTURED names no folder of FHIR")
 	}

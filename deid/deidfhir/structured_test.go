@@ -60,14 +60,14 @@ func values(v any, name string, into map[string]bool) {
 }
 
 // Nothing of what a folder of FHIR files says of its people is left in the
-// output. DEID_STRUCTURED names the folder.
+// output. DEID_STRUCTURED names the folder that holds fhir_r4.
 func TestStructured(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("DEID_STRUCTURED")
 	if folder == "" {
 		t.Skip("skipped: DEID_STRUCTURED names no folder of FHIR")
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	files, err := filepath.Glob(filepath.Join(folder, "fhir_r4", "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files in the folder: %v", err)
 	}
