@@ -24,8 +24,9 @@ const (
 // SVG returns the timeline as a picture: an axis of days, one row for each
 // obligation from the start of its clock to its last day, delays hatched,
 // what may yet be owed outlined. It is one self-contained document, with a
-// title and a description for readers who do not see it. Equal timelines give
-// equal bytes.
+// title and a description for readers who do not see it. It brings its styles
+// along: a page whose content security policy permits none but its own shows it
+// by an img element. Equal timelines give equal bytes.
 func (t Timeline) SVG() string {
 	var b strings.Builder
 	height := svgTop + svgRow*max(1, len(t.Obligations)) + 44

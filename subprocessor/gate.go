@@ -51,8 +51,9 @@ var gateIDs = [...]string{
 	"active", "contracts", "flows", "fits", "attested", "signed_after", "cleared", "not_material", "emergency", "ratified",
 }
 
-// A Decision is the answer of the gate. The zero Decision is no, without a
-// reason. Decisions are comparable and safe for concurrent use.
+// A Decision is the answer of the gate: ask [Decision.Yes], for a no may be
+// without a reason, as the zero Decision is. Decisions are comparable and safe
+// for concurrent use.
 type Decision struct{ set uint32 }
 
 const gateClosed = 1<<gateActive - 1
@@ -311,8 +312,9 @@ func customerBits(f *changeFold, s CustomerState, contract *Contract) uint32 {
 }
 
 // Gate says whether the engagement may handle the customer's PHI at now. It
-// answers no outside the day that the index was compiled for. It allocates
-// nothing for a yes.
+// answers no before the instant of the state that the index was compiled from,
+// and after the end of that day: take one instant for both. It allocates nothing
+// for a yes.
 //
 // A customer is an entity that has a contract with the vendor. It is asked of
 // every such contract in effect that covers the engagement's products; one
