@@ -298,7 +298,7 @@ func TestWhatIsOpened(t *testing.T) {
 	for name, tt := range map[string]struct {
 		keys   []string // of tokens, in turn
 		know   bool     // the source is told of all
-		opened int
+		opened int64
 		times  int
 	}{
 		"tokens":            {[]string{"a", "a"}, false, 12, 6},
@@ -328,10 +328,10 @@ func TestWhatIsOpened(t *testing.T) {
 				return []audit.Token{audit.SubjectToken([]byte("a"), patient), audit.SubjectToken([]byte("b"), patient)}, nil
 			}
 		}
-		sealer.opened = 0
+		sealer.opened.Store(0)
 		a, _, err := disclosure.Account(ctx, b.source, asked("2026-06-01"))
-		if err != nil || len(a.Lines) != 1 || a.Lines[0].Times != tt.times || sealer.opened != tt.opened || !a.Complete() {
-			t.Errorf("%s: %v, %d times, %d opened", name, err, a.Lines[0].Times, sealer.opened)
+		if err != nil || len(a.Lines) != 1 || a.Lines[0].Times != tt.times || sealer.opened.Load() != tt.opened || !a.Complete() {
+			t.Errorf("%s: %v, %d times, %d opened", name, err, a.Lines[0].Times, sealer.opened.Load())
 		}
 	}
 }

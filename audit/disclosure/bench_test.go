@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 type gcmSealer struct {
 	audit.Unencrypted
 	aead   cipher.AEAD
-	opened *int
+	opened *atomic.Int64
 }
 
 func newGCM(tb testing.TB) gcmSealer {
@@ -33,7 +34,7 @@ func newGCM(tb testing.TB) gcmSealer {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return gcmSealer{audit.Unencrypted{TokenKey: []byte("token key")}, aead, new(int)}
+	return gcmSealer{audit.Unencrypted{TokenKey: []byte("token key")}, aead, new(atomic.Int64)}
 }
 
 type gcmSealing struct {
@@ -51,7 +52,7 @@ func (s gcmSealing) Seal(leaf tlog.Hash, payload []byte) ([]byte, error) {
 }
 
 func (s gcmSealer) Open(_ context.Context, _ string, leaf tlog.Hash, sealed []byte) ([]byte, error) {
-	*s.opened++
+	s.opened.Add(1)
 	payload, err := s.aead.Open(nil, leaf[:12], sealed, leaf[:])
 	if err != nil {
 		return nil, audit.ErrSealed
@@ -117,13 +118,13 @@ func BenchmarkAccountMillion(b *testing.B) {
 			fill(b, store, sealer, entries, bb.patients)
 			source := disclosure.Source{Store: store, Sealer: sealer, Chains: []string{"t/1"}}
 			for b.Loop() {
-				*sealer.opened = 0
+				sealer.opened.Store(0)
 				a, _, err := disclosure.Account(ctx, source, disclosure.Request{Patient: "p-0", Requested: baakit.MustDate(2026, 12, 1)})
 				if err != nil || len(a.Lines) != 1 || a.Lines[0].Times != entries/bb.patients/100 || a.Chains[0].Size != entries {
 					b.Fatal(err, len(a.Lines))
 				}
 			}
-			b.ReportMetric(float64(*sealer.opened), "opened/op")
+			b.ReportMetric(float64(sealer.opened.Load()), "opened/op")
 			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/op")
 		})
 	}

@@ -3,6 +3,7 @@ package disclosure_test
 import (
 	"context"
 	"crypto/ed25519"
+	"sync/atomic"
 	"time"
 
 	"github.com/baakit/baakit"
@@ -144,11 +145,11 @@ func read(patient string) audit.Event {
 type choosySealer struct {
 	audit.Sealer
 	refuse func(leaf tlog.Hash) error
-	opened int
+	opened atomic.Int64
 }
 
 func (s *choosySealer) Open(ctx context.Context, chain string, leaf tlog.Hash, sealed []byte) ([]byte, error) {
-	s.opened++
+	s.opened.Add(1)
 	if s.refuse != nil {
 		if err := s.refuse(leaf); err != nil {
 			return nil, err

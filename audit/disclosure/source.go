@@ -90,13 +90,13 @@ var (
 // parsed: no value of a line holds a quotation mark, so a member's name and the
 // quotation mark of its value occur nowhere else in it. What is yielded is valid
 // until the next.
-func (s Source) candidates(ctx context.Context, chain string, tokens []string, every bool, span *Span) iter.Seq2[audit.Entry, error] {
-	return func(yield func(audit.Entry, error) bool) {
+func (s Source) candidates(ctx context.Context, chain string, tokens []string, every bool, span *Span) iter.Seq2[audit.Record, error] {
+	return func(yield func(audit.Record, error) bool) {
 		*span = Span{Chain: chain}
 		var last []byte
 		for r, err := range s.Store.Read(ctx, chain, 0) {
 			if err != nil {
-				yield(audit.Entry{}, err)
+				yield(audit.Record{}, err)
 				return
 			}
 			last = append(last[:0], r.Line...)
@@ -105,16 +105,7 @@ func (s Source) candidates(ctx context.Context, chain string, tokens []string, e
 				!every && !concerns(r.Line, tokens) {
 				continue
 			}
-			e, err := audit.ParseLine(r.Line)
-			if err == nil && (e.Chain != chain || e.Seq != span.Size-1) {
-				err = errors.New("an entry stands in the place of another")
-			}
-			if err != nil {
-				yield(audit.Entry{}, fmt.Errorf("%w: %w", audit.ErrTampered, err))
-				return
-			}
-			e.Sealed = r.Sealed
-			if !yield(e, nil) {
+			if !yield(r, nil) {
 				return
 			}
 		}
@@ -210,14 +201,8 @@ func (s Source) read(ctx context.Context, patient string) (reading, error) {
 			}
 		}
 		var span Span
-		for e, err := range s.candidates(ctx, chain, tokens, patient == "", &span) {
-			if err != nil {
-				return reading{}, err
-			}
-			opened, err := s.open(ctx, e)
-			if err := out.add(e, opened, err, patient); err != nil {
-				return reading{}, err
-			}
+		if err := s.readAll(ctx, chain, patient, s.candidates(ctx, chain, tokens, patient == "", &span), &span, &out); err != nil {
+			return reading{}, err
 		}
 		out.spans = append(out.spans, span)
 	}
