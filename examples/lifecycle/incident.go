@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/baakit/baakit"
@@ -29,6 +30,9 @@ type incidentFacts struct {
 	Discovered breach.Moment                        `json:"discovered"`
 	Told       breach.Moment                        `json:"told"`
 	Residents  map[baakit.Jurisdiction]breach.Count `json:"residents"`
+	// Assessment is the customer's, made between what it was told and what
+	// law enforcement asks; without one a breach is presumed.
+	Assessment *breach.Assessment `json:"assessment,omitempty"`
 	// NoticesPlanned is when the customer means to give the notices at first,
 	// NoticesGiven when it gives them, the delay being over.
 	NoticesPlanned baakit.Date                          `json:"notices_planned"`
@@ -67,6 +71,9 @@ func (a *incidentAct) prepare(c *caseFile, wrong problems) {
 			errs.Add(m.field, "is required")
 		}
 	}
+	if on := f.Assessment; len(*errs) == 0 && on != nil && (on.On.Before(f.Told.Day(c.Zone.Location)) || on.On.After(f.OralStatement.Day(c.Zone.Location))) {
+		errs.Add("assessment.on", "is required, between told and oral_statement")
+	}
 	if f.NoticesPlanned.IsZero() {
 		errs.Add("notices_planned", "is required")
 	}
@@ -80,7 +87,7 @@ func (a *incidentAct) prepare(c *caseFile, wrong problems) {
 	wrong.of(caseJSON).Merge("zone", err)
 	a.loc, a.facts = zone, &f
 	for _, last := range []*breach.Incident{a.incident(c, f.Residents), a.incident(c, f.MoreResidents)} {
-		last.Delays = []breach.Delay{a.delay()}
+		last.Delays, last.Assessment = []breach.Delay{a.delay()}, f.Assessment
 		if err := last.Validate(); err != nil {
 			errs.Merge("", err)
 			return
@@ -195,10 +202,43 @@ func (a *incidentAct) learn(ctx context.Context, s *stage, opts *breach.Options)
 	s.tell("%s finds on %s that records of %d people in %d states were copied, and tells %s on %s. Each party's clocks start on its own day.",
 		s.c.vendor.LegalName, first.Clocks[0].Discovered, in.People.Total.N(), len(in.People.Residents), s.c.customer.LegalName, first.Clocks[1].Discovered)
 	a.show(s, first)
+	if err := a.assess(ctx, s, &in); err != nil {
+		return first, in, err
+	}
 	s.fact("discovered", first.Clocks[0].Discovered)
 	s.fact("customer_discovered", first.Clocks[1].Discovered)
 	a.state(s, "", first)
 	return first, in, nil
+}
+
+// assess is what the customer makes of it: the four factors, and whether it is
+// a breach.
+func (a *incidentAct) assess(ctx context.Context, s *stage, in *breach.Incident) error {
+	if a.facts.Assessment == nil {
+		return nil
+	}
+	on := a.facts.Assessment.On
+	assessment, err := record(ctx, s, s.c.at(on, 15), incidentChain, "incident.assessed", func() (breach.Assessment, error) { return *a.facts.Assessment, nil })
+	if err != nil {
+		return err
+	}
+	in.Assessment = &assessment
+	determined, err := breach.Assess(*in)
+	if err != nil {
+		return err
+	}
+	s.moment(on, "The incident is assessed")
+	s.tell("On %s the customer assesses the incident by the four factors of the rule. The outcome: %s.", on, strings.ReplaceAll(string(determined.Outcome), "_", " "))
+	rows := [][]string{{"factor", "risk", "because"}}
+	for _, f := range assessment.Factors {
+		rows = append(rows, []string{strings.ReplaceAll(string(f.Factor), "_", " "), string(f.Rating), f.Rationale})
+	}
+	s.table("How the probability of compromise was assessed", rows)
+	for _, reason := range determined.Reasons {
+		s.cite(reason.Citations...)
+	}
+	s.fact("outcome", string(determined.Outcome))
+	return nil
 }
 
 // moment returns an instant for what happened: noon of its day where only that
@@ -225,6 +265,9 @@ func rebuildIncident(events []logged, opts *breach.Options) (any, error) {
 		switch e.Kind {
 		case "incident.discovered":
 			err = json.Unmarshal(e.Payload, &in)
+		case "incident.assessed":
+			in.Assessment = new(breach.Assessment)
+			err = json.Unmarshal(e.Payload, in.Assessment)
 		case "incident.delay_stated":
 			var h breach.Delay
 			err = json.Unmarshal(e.Payload, &h)

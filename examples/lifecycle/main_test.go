@@ -168,6 +168,7 @@ func TestFacts(t *testing.T) {
 		"incident.delayed_individuals": "2027-03-12",
 		"incident.delayed_secretary":   "2028-02-29",
 		"incident.grown_secretary":     "2027-03-12",
+		"incident.outcome":             "breach",
 		"incident.late":                0.0,
 		// 30 days from 31 December end on 30 January.
 		"ending.noticed":           "2026-12-31",

@@ -72,6 +72,14 @@ func (a *incidentAct) respond(ctx context.Context, s *stage, t breach.Timeline) 
 	if err := s.write("incident-receipts.txt", []byte(receipts.String())); err != nil {
 		return err
 	}
+	if assessment := t.Incident.Assessment; assessment != nil {
+		text, err := json.Marshal(assessment)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(text)
+		acts = append(acts, breach.ResponseEvent{Kind: breach.Assessed, At: s.c.at(assessment.On, 15), By: assessment.By, Evidence: hex.EncodeToString(sum[:])})
+	}
 	acts = append(acts,
 		breach.ResponseEvent{Kind: breach.DelayBegan, At: s.c.moment(a.facts.OralStatement), By: "privacy officer", Ref: "oral statement"},
 		breach.ResponseEvent{Kind: breach.DelayEnded, At: s.c.at(a.facts.NoticesGiven, 9), By: "privacy officer", Ref: "oral statement"},
