@@ -129,6 +129,7 @@ func Read(r io.Reader) iter.Seq2[AuditEvent, error] {
 		s := &stream{yield: yield}
 		s.in = &meter{r: r}
 		s.dec = json.NewDecoder(s.in)
+		s.dec.UseNumber() // a number that no float64 can hold is no error of the reader
 		for !s.stopped {
 			if err := s.value(); err != nil {
 				if !errors.Is(err, io.EOF) && !s.stopped {
