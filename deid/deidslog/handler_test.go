@@ -420,7 +420,7 @@ func TestMessage(t *testing.T) {
 		l := slog.New(w.make(&b, nil))
 		l.Warn("visit of 078-05-1120 stored")
 		l.Error("visit stored")
-		if out := b.String(); strings.Contains(out, "078") || !strings.Contains(out, "[redacted]") || !strings.Contains(out, "visit stored") || !strings.Contains(out, "WARN") || !strings.Contains(out, "20") {
+		if out := b.String(); strings.Contains(out, "078-05") || !strings.Contains(out, "[redacted]") || !strings.Contains(out, "visit stored") || !strings.Contains(out, "WARN") || !strings.Contains(out, "20") {
 			t.Errorf("%s: %s", w.name, out)
 		}
 	}
