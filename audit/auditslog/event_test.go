@@ -190,7 +190,7 @@ func TestHandlerTellsErrors(t *testing.T) {
 	if len(*errs) != 2 || !errors.As((*errs)[0], &fields) || !errors.As((*errs)[1], &fields) || len(fields) != 4 {
 		t.Errorf("told %v, want field errors twice, the second of four fields", *errs)
 	}
-	if strings.Contains(out.String(), "6789") || strings.Contains(out.String(), "planted") {
+	if strings.Contains(out.String(), "45-6789") || strings.Contains(out.String(), "planted") {
 		t.Errorf("went on: %s", out)
 	}
 	h, err := auditslog.NewHandler(failing{audit.ErrFull}, chain, nil, func(context.Context, error) {}, nil)
