@@ -129,3 +129,33 @@ func TestValidChain(t *testing.T) {
 		}
 	}
 }
+
+// Each field of the sealed part counts by itself, and no other does.
+func TestHasSealed(t *testing.T) {
+	t.Parallel()
+	clear := map[string]bool{
+		"Type": true, "Subtype": true, "Action": true, "Outcome": true, "Purpose": true, "Occurred": true, "Actor": true,
+		"Client": true, "Object": true, "Request": true, "Policy": true, "Emergency": true, "Kind": true,
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[audit.Event]()) {
+		if !field.IsExported() {
+			continue
+		}
+		var e audit.Event
+		v := reflect.ValueOf(&e).Elem().FieldByIndex(field.Index)
+		switch v.Kind() {
+		case reflect.String:
+			v.SetString("x")
+		case reflect.Slice:
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		case reflect.Map:
+			v.Set(reflect.MakeMap(v.Type()))
+			v.SetMapIndex(reflect.ValueOf("k"), reflect.ValueOf("v"))
+		case reflect.Bool:
+			v.SetBool(true)
+		}
+		if e.HasSealed() == clear[field.Name] {
+			t.Errorf("with %s alone HasSealed() = %v", field.Name, e.HasSealed())
+		}
+	}
+}

@@ -289,7 +289,7 @@ func (l *Log) prepare(ctx context.Context, chain string, e *Event) (item, error)
 	it := item{}
 	b := make([]byte, 0, 576)
 	var subject, seal []byte
-	if e.hasSealed() {
+	if e.HasSealed() {
 		if l.opt.Sealer == nil {
 			return it, ErrNoSealer
 		}

@@ -123,8 +123,8 @@ func (u unencrypted) Seal(_ tlog.Hash, payload []byte) ([]byte, error) { return 
 func (noToken) Subject() (Token, bool)                                 { return Token{}, false }
 func (noToken) Seal(_ tlog.Hash, payload []byte) ([]byte, error)       { return payload, nil }
 
-// hasSealed tells whether anything of the event is to be sealed.
-func (e *Event) hasSealed() bool {
+// HasSealed reports whether the event has anything in its sealed part.
+func (e *Event) HasSealed() bool {
 	return e.Patient != "" || len(e.Subjects) > 0 || e.ObjectID != "" || e.Query != "" || e.Reason != "" ||
 		e.Disclosure != nil || len(e.Extra) > 0 || e.Payload != nil
 }

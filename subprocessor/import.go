@@ -2,6 +2,7 @@ package subprocessor
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -164,7 +165,7 @@ func importRows(rows []map[string]json.RawMessage, prefix string, from Provenanc
 		}
 		if g.Purpose == "" {
 			g.Purpose = "not stated"
-			if s := cmpOr(g.Service, g.Activity); s != "" {
+			if s := cmp.Or(g.Service, g.Activity); s != "" {
 				g.Purpose = s
 			}
 		}
@@ -189,13 +190,6 @@ func importRows(rows []map[string]json.RawMessage, prefix string, from Provenanc
 		return Import{}, err
 	}
 	return out, nil
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // importText returns a string, or a list of strings joined.

@@ -92,7 +92,7 @@ func (x *Exporter) AuditEvents(ctx context.Context, e audit.Entry) ([]AuditEvent
 	state := ""
 	if e.Seal != "" {
 		state = "sealed"
-		if hasSealed(&e.Event) {
+		if e.Event.HasSealed() {
 			state = "opened"
 		} else if x.opt.Open != nil {
 			opened, err := x.opt.Open(ctx, e)
@@ -147,12 +147,6 @@ func (x *Exporter) AuditEvents(ctx context.Context, e audit.Entry) ([]AuditEvent
 		list = append(list, a)
 	}
 	return list, nil
-}
-
-// hasSealed tells whether anything of the sealed part is there.
-func hasSealed(e *audit.Event) bool {
-	return e.Patient != "" || len(e.Subjects) > 0 || e.ObjectID != "" || e.Query != "" || e.Reason != "" ||
-		e.Disclosure != nil || len(e.Extra) > 0 || e.Payload != nil
 }
 
 // A builder makes the AuditEvents of one event.

@@ -127,7 +127,7 @@ func (a *access) write(events []audit.Event) error {
 		if e.Request.Route == "" {
 			e.Request.Route = routeOf(a.request.Pattern)
 		}
-		if mode == BestEffort && hasSealed(e) {
+		if mode == BestEffort && e.HasSealed() {
 			mode = Require
 		}
 	}
@@ -176,11 +176,6 @@ func (a *access) cut() {
 		return
 	}
 	_ = http.NewResponseController(a.w).SetWriteDeadline(time.Unix(1, 0))
-}
-
-func hasSealed(e *audit.Event) bool {
-	return e.Patient != "" || len(e.Subjects) > 0 || e.ObjectID != "" || e.Query != "" || e.Reason != "" ||
-		e.Disclosure != nil || len(e.Extra) > 0 || e.Payload != nil
 }
 
 // Header implements http.ResponseWriter.

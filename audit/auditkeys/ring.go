@@ -1,6 +1,7 @@
 package auditkeys
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/rand"
@@ -430,7 +431,7 @@ func (r *Ring) List() []KeyInfo {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b *ringKey) int {
-		return cmpOr(int(a.made-b.made), int(int64(a.index)-int64(b.index)), slices.Compare(a.id[:], b.id[:]))
+		return cmp.Or(cmp.Compare(a.made, b.made), cmp.Compare(a.index, b.index), slices.Compare(a.id[:], b.id[:]))
 	})
 	list := make([]KeyInfo, len(keys))
 	for i, k := range keys {
@@ -443,15 +444,6 @@ func (r *Ring) List() []KeyInfo {
 		}
 	}
 	return list
-}
-
-func cmpOr(list ...int) int {
-	for _, v := range list {
-		if v != 0 {
-			return v
-		}
-	}
-	return 0
 }
 
 // Close waits for what is being written and lets the folder go. Keys that were

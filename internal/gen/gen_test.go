@@ -1,6 +1,7 @@
 package gen_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -131,4 +132,22 @@ func TestOtherClasses(t *testing.T) {
 		"forward": func(r baakit.Roll) bool { return r == baakit.RollForward },
 		"back":    func(r baakit.Roll) bool { return r == baakit.RollBack },
 	})
+}
+
+// Always draws the same twice, as often as it was asked to, and not one value
+// alone.
+func TestAlways(t *testing.T) {
+	t.Parallel()
+	draws := func() (list []int) {
+		gen.Always(20, func(t *rapid.T) { list = append(list, rapid.IntRange(0, 1000).Draw(t, "n")) })
+		return list
+	}
+	first := draws()
+	seen := make(map[int]bool)
+	for _, n := range first {
+		seen[n] = true
+	}
+	if len(first) != 20 || !slices.Equal(first, draws()) || len(seen) < 5 {
+		t.Errorf("drew %v, and then something else", first)
+	}
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -98,8 +99,8 @@ type Journal struct {
 // an error of Config.Visit, or one of the file system. After an error nothing
 // was changed, except that an empty journal may have been created.
 func Open(dir string, opt Config) (*Journal, error) {
-	opt.SegmentSize = or(opt.SegmentSize, DefaultSegmentSize)
-	opt.MaxFrame = or(opt.MaxFrame, 1<<20)
+	opt.SegmentSize = cmp.Or(opt.SegmentSize, DefaultSegmentSize)
+	opt.MaxFrame = cmp.Or(opt.MaxFrame, 1<<20)
 	if !checkFormat(opt.Format) || opt.SegmentSize < 0 || opt.MaxFrame < 1 || opt.MaxFrame >= MaxGroup {
 		return nil, errors.New("journal: invalid options")
 	}
@@ -119,13 +120,6 @@ func Open(dir string, opt Config) (*Journal, error) {
 	}
 	j.opt.Visit = nil
 	return j, nil
-}
-
-func or[T int | int64](v, def T) T {
-	if v == 0 {
-		return def
-	}
-	return v
 }
 
 func (j *Journal) open() error {
